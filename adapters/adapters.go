@@ -1,0 +1,79 @@
+// Package adapters is the contract between the gateway and the places where
+// links live.
+//
+// An implementation of [Backend] holds to this:
+//
+//   - It is safe for concurrent use.
+//   - It ends when the context does, and starts nothing that outlives the call.
+//   - It gets calls that are authenticated, within their limit, valid by the
+//     contract, and of an operation that its Capabilities do not refuse.
+//   - It answers in the contract's shape or with an *api.Error. Any other error
+//     is a fault of ours, and the client sees no detail of it.
+//   - It never thins a request out silently: what it cannot express it reports
+//     through [Losses].
+//   - It shows no account anything of another one: an id of somebody else's is
+//     api.NotFound.
+package adapters
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/translate"
+)
+
+// Backend is a place where links live.
+type Backend interface {
+	// Do carries out one call. Codes: Invalid, Unauthorized (the backend does
+	// not accept the key that Linkquay sent), Forbidden, NotFound, Conflict,
+	// RateLimited, Unsupported, Unavailable, TooLarge.
+	Do(ctx context.Context, call *api.Call) (*api.Reply, error)
+
+	// Capabilities says what the backend does with each operation, field and
+	// value. The answer never changes; callers must not modify it.
+	Capabilities() api.Capabilities
+}
+
+// Unsupported says what happens to a request that asks for more than a backend
+// can express.
+type Unsupported string
+
+const (
+	// Reject answers it with an error that names each field. The default.
+	Reject Unsupported = "reject"
+	// Warn sends it without and lists the fields in the reply's warnings.
+	Warn Unsupported = "warn"
+)
+
+// maxValue bounds how much of a client's value a message repeats, in bytes.
+const maxValue = 64
+
+// Losses turns what a table could not express into warnings for the reply, or
+// into an error of code Unsupported that names each field, value and the
+// backend.
+func Losses(policy Unsupported, backend string, losses []translate.Loss) ([]api.FieldError, error) {
+	if len(losses) == 0 {
+		return nil, nil
+	}
+	fields := make([]api.FieldError, len(losses))
+	for i, l := range losses {
+		what := "is"
+		if v := l.Value; v != "" {
+			if len(v) > maxValue {
+				v = v[:maxValue]
+				for !utf8.ValidString(v) {
+					v = v[:len(v)-1]
+				}
+				v += "…"
+			}
+			what = fmt.Sprintf("with the value %q is", v)
+		}
+		fields[i] = api.FieldError{Field: l.Field, Message: fmt.Sprintf("%s not supported by the backend %q", what, backend)}
+	}
+	if policy == Warn {
+		return fields, nil
+	}
+	return nil, &api.Error{Code: api.Unsupported, Message: api.Sentence(fields[0]), Fields: fields}
+}

@@ -1,0 +1,70 @@
+// Package api is what every part of Linkquay speaks below the gateway: a
+// [Call] goes in, a [Reply] or a coded [Error] comes out. It knows neither
+// HTTP servers nor SQL nor Caddy.
+package api
+
+import (
+	"io"
+	"net/url"
+)
+
+// Operation is an operationId of the contract, such as "createLink". The
+// constants are generated from openapi/openapi.yaml.
+type Operation string
+
+// Call is one request in the contract's terms. Whoever receives it may rely on
+// the key being authenticated and the document being valid.
+type Call struct {
+	// Operation says what is asked for.
+	Operation Operation
+
+	// Path holds the values of the operation's path template.
+	Path Path
+
+	// Query holds the query parameters that the contract names for the
+	// operation; nil means none was sent.
+	Query url.Values
+
+	// Document is the JSON body in the contract's shape, nil where the
+	// operation takes none.
+	Document []byte
+
+	// File is the body of an upload, nil for every other operation.
+	File *File
+
+	// Key is the caller.
+	Key *Key
+
+	// Origin is the scheme and host that the request came in on, without a
+	// trailing slash: the base of short URLs where none is configured.
+	Origin string
+}
+
+// Path holds the values of a path template. Identifiers are integers before
+// anything else sees them, so that no client text can reach another path.
+type Path struct {
+	// ID is {id}, {campaignid} or {channelid}.
+	ID int64
+
+	// ItemID is {linkid} or {itemid}.
+	ItemID int64
+
+	// ItemType is {type}: "links", "bio" or "qr".
+	ItemType string
+
+	// Filename is {filename}, unescaped: one path segment without separators
+	// or control characters.
+	Filename string
+}
+
+// File is an uploaded file. It is a stream: it can be read once.
+type File struct {
+	// Body ends with an *Error of code TooLarge past the upload limit.
+	Body io.Reader
+
+	// Size is the length in bytes, -1 where the client did not tell it.
+	Size int64
+
+	// ContentType is the client's word for it, possibly empty.
+	ContentType string
+}

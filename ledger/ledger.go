@@ -1,0 +1,89 @@
+// Package ledger is our record of links on a backend that cannot list them. An
+// intent is written before the remote create and completed after it, so that
+// nothing created is forgotten.
+package ledger
+
+import (
+	"context"
+	"time"
+)
+
+// Entry is one link on a backend that cannot list it.
+type Entry struct {
+	// ID is our id of the link, an integer counted from 1. The store sets it.
+	ID int64
+
+	// Account owns the link; Backend is the name of where it lives.
+	Account string
+	Backend string
+
+	// RemoteID is the backend's own id of it, as text.
+	RemoteID string
+
+	// Alias and ShortURL are what the backend made of it.
+	Alias    string
+	ShortURL string
+
+	// Title is the backend's title of it, for search.
+	Title string
+
+	// LongURL is the destination.
+	LongURL string
+
+	// Document is the last document in the contract's shape, without its
+	// password.
+	Document []byte
+
+	// Created is when the intent was written.
+	Created time.Time
+
+	// Completed is when the backend's answer was recorded. It is zero for an
+	// intent whose outcome is unknown.
+	Completed time.Time
+}
+
+// Filter chooses entries of one account on one backend.
+type Filter struct {
+	Account string
+	Backend string
+
+	// Search matches inside the destination, alias and title, in any letter
+	// case. Empty matches all.
+	Search string
+
+	// Limit and Offset choose a page.
+	Limit  int
+	Offset int
+}
+
+// Ledger keeps entries. Its methods return an *api.Error of code NotFound for
+// an entry that does not exist in the account, and of code Unavailable where
+// the database fails. A write that returned nil is durable.
+type Ledger interface {
+	// Begin writes an intent, which List and Find do not show, and returns its
+	// id.
+	Begin(ctx context.Context, e *Entry) (int64, error)
+
+	// Complete records the backend's answer: RemoteID, Alias, ShortURL, Title,
+	// LongURL and Document of e under e.ID.
+	Complete(ctx context.Context, e *Entry) error
+
+	// Abandon removes an intent that the backend refused.
+	Abandon(ctx context.Context, id int64) error
+
+	// Entry returns a completed entry of the account on the backend.
+	Entry(ctx context.Context, account, backend string, id int64) (*Entry, error)
+
+	// Find returns the completed entry with the short URL; scheme and letter
+	// case of the host do not matter. A bare alias finds it too, the newest
+	// first.
+	Find(ctx context.Context, account, backend, short string) (*Entry, error)
+
+	// List returns a page of completed entries, newest first, and the number
+	// of all that match.
+	List(ctx context.Context, f Filter) (entries []Entry, total int, err error)
+
+	// Pending returns the number of intents of the backend older than the age:
+	// creates whose outcome nobody knows.
+	Pending(ctx context.Context, backend string, age time.Duration) (int, error)
+}

@@ -1,0 +1,33 @@
+// Package ratelimit counts requests in fixed windows that begin with a
+// caller's first request.
+package ratelimit
+
+import (
+	"context"
+	"time"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+// Limiter counts requests. It is safe for concurrent use.
+type Limiter interface {
+	// Take counts one request under the id and reports where that leaves it. A
+	// rate that changed since applies at once; the count goes on.
+	Take(ctx context.Context, id string, rate api.Rate) (Result, error)
+
+	// Peek reports where the id stands without counting.
+	Peek(ctx context.Context, id string, rate api.Rate) (Result, error)
+}
+
+// Result is where a caller stands in its window.
+type Result struct {
+	// Allowed says that the request is within the limit.
+	Allowed bool
+
+	// Limit is the number of requests in a window, Remaining how many are left.
+	Limit     int
+	Remaining int
+
+	// Reset is the end of the window.
+	Reset time.Time
+}

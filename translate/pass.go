@@ -1,0 +1,118 @@
+package translate
+
+import (
+	"strconv"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+// Outcome is what a table made of a document.
+type Outcome struct {
+	// Document is the target.
+	Document []byte
+
+	// Losses are the fields and values that the target cannot express.
+	Losses []Loss
+
+	// Notes say what was put right or left out on the way, without loss.
+	Notes []Note
+}
+
+// Loss is a field, or one value of it, that a target cannot express.
+type Loss struct {
+	// Field is the path in the source, such as "devicetarget[0].device".
+	Field string
+
+	// Value is the value that cannot be expressed; empty where it is the whole
+	// field, or where the value does not belong into a message.
+	Value string
+}
+
+// Note is a habit of a client that a table put right.
+type Note struct {
+	// Field is a field of the source: client text where Kind is UnknownField.
+	Field string
+	Kind  Kind
+}
+
+// Kind is a kind of habit. The kinds are few and fixed, so that they can be
+// the labels of a metric.
+type Kind string
+
+// The kinds of habits.
+const (
+	// UnknownField: a field that the contract does not have.
+	UnknownField Kind = "unknown_field"
+	// DuplicateField: two names for one field; the first one counts.
+	DuplicateField Kind = "duplicate_field"
+	// NullValue: null, for "not given".
+	NullValue Kind = "null_value"
+	// EmptyValue: an empty string or false, for "not given".
+	EmptyValue Kind = "empty_value"
+	// OtherType: a value of another JSON type that can only mean one thing,
+	// such as "3" for 3.
+	OtherType Kind = "other_type"
+	// IncompleteEntry: an element of an array without what makes it one.
+	IncompleteEntry Kind = "incomplete_entry"
+)
+
+// Pass is one application of a table, as its functions see it.
+type Pass struct {
+	dst     []byte
+	field   string
+	losses  []Loss
+	notes   []Note
+	invalid []api.FieldError
+}
+
+// Raw writes JSON as it is.
+func (p *Pass) Raw(json string) { p.dst = append(p.dst, json...) }
+
+// String writes a JSON string.
+func (p *Pass) String(s string) { p.dst = gjson.AppendJSONString(p.dst, s) }
+
+// Int writes a JSON number.
+func (p *Pass) Int(n int64) { p.dst = strconv.AppendInt(p.dst, n, 10) }
+
+// Element begins an element of a gathered array.
+func (p *Pass) Element() {
+	if len(p.dst) > 0 {
+		p.dst = append(p.dst, ',')
+	}
+}
+
+// Refuse reports that the target cannot express the current field, or the part
+// of it at path (such as "[0].device"), or its value there.
+func (p *Pass) Refuse(path, value string) {
+	p.losses = append(p.losses, Loss{Field: p.field + path, Value: value})
+}
+
+// Invalid reports that the current field, or the part of it at path, holds
+// what no backend could understand.
+func (p *Pass) Invalid(path, message string) {
+	p.invalid = append(p.invalid, api.FieldError{Field: p.field + path, Message: message})
+}
+
+// Note reports that the current field was put right or left out.
+func (p *Pass) Note(kind Kind) {
+	p.notes = append(p.notes, Note{Field: p.field, Kind: kind})
+}
+
+// key writes the name of a field, and the comma before it if it needs one.
+func (p *Pass) key(start int, name string) {
+	if len(p.dst) > start {
+		p.dst = append(p.dst, ',')
+	}
+	p.String(name)
+	p.dst = append(p.dst, ':')
+}
+
+func (p *Pass) write(r *Row, v gjson.Result) {
+	if r.Value == nil {
+		p.Raw(v.Raw)
+		return
+	}
+	r.Value(p, v)
+}
