@@ -4,41 +4,78 @@ package api
 
 // The operations of the contract.
 const (
+	// Get the account.
 	GetAccount Operation = "getAccount"
+	// Update the account.
 	UpdateAccount Operation = "updateAccount"
+	// List links.
 	ListLinks Operation = "listLinks"
+	// Get a link.
 	GetLink Operation = "getLink"
+	// Shorten a URL.
 	CreateLink Operation = "createLink"
+	// Update a link.
 	UpdateLink Operation = "updateLink"
+	// Delete a link.
 	DeleteLink Operation = "deleteLink"
+	// List QR codes.
 	ListQRCodes Operation = "listQRCodes"
+	// Get a QR code.
 	GetQRCode Operation = "getQRCode"
+	// Create a QR code.
 	CreateQRCode Operation = "createQRCode"
+	// Update a QR code.
 	UpdateQRCode Operation = "updateQRCode"
+	// Delete a QR code.
 	DeleteQRCode Operation = "deleteQRCode"
+	// List campaigns.
 	ListCampaigns Operation = "listCampaigns"
+	// Create a campaign.
 	CreateCampaign Operation = "createCampaign"
+	// Put a link into a campaign.
 	AssignLinkToCampaign Operation = "assignLinkToCampaign"
+	// Update a campaign.
 	UpdateCampaign Operation = "updateCampaign"
+	// Delete a campaign.
 	DeleteCampaign Operation = "deleteCampaign"
+	// List channels.
 	ListChannels Operation = "listChannels"
+	// List the items of a channel.
 	ListChannelItems Operation = "listChannelItems"
+	// Create a channel.
 	CreateChannel Operation = "createChannel"
+	// Put an item into a channel.
 	AssignItemToChannel Operation = "assignItemToChannel"
+	// Update a channel.
 	UpdateChannel Operation = "updateChannel"
+	// Delete a channel.
 	DeleteChannel Operation = "deleteChannel"
+	// List domains.
 	ListDomains Operation = "listDomains"
+	// Add a domain.
 	CreateDomain Operation = "createDomain"
+	// Update a domain.
 	UpdateDomain Operation = "updateDomain"
+	// Delete a domain.
 	DeleteDomain Operation = "deleteDomain"
+	// List files.
 	ListFiles Operation = "listFiles"
+	// Upload a file.
 	UploadFile Operation = "uploadFile"
+	// List pixels.
 	ListPixels Operation = "listPixels"
+	// Create a pixel.
 	CreatePixel Operation = "createPixel"
+	// Update a pixel.
 	UpdatePixel Operation = "updatePixel"
+	// Delete a pixel.
 	DeletePixel Operation = "deletePixel"
+	// List splash pages.
 	ListSplashPages Operation = "listSplashPages"
+	// List overlays.
 	ListOverlays Operation = "listOverlays"
+	// Get what the backend can do.
 	GetCapabilities Operation = "getCapabilities"
+	// Get the state of the server.
 	GetHealth Operation = "getHealth"
 )

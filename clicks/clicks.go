@@ -10,7 +10,9 @@ type Count struct {
 	Visits int64
 }
 
-// Store adds counts to what it has. All of one call are added, or none.
+// Store adds counts to what it has.
 type Store interface {
+	// AddClicks adds all of the counts, or none where it returns an error. A
+	// link that no longer exists is passed over.
 	AddClicks(ctx context.Context, counts []Count) error
 }

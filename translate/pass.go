@@ -60,12 +60,20 @@ const (
 
 // Pass is one application of a table, as its functions see it.
 type Pass struct {
-	dst     []byte
-	field   string
-	losses  []Loss
-	notes   []Note
-	invalid []api.FieldError
+	dst      []byte
+	start    int    // where the members of the target begin in dst
+	field    string // the current field of the source
+	gathered [][]byte
+	written  uint64 // slots of the target that have a value
+	seen     uint64 // rows that have gathered
+	kept     []span // names in dst that no row wrote
+	losses   []Loss
+	notes    []Note
+	invalid  []api.FieldError
 }
+
+// span is a part of a pass's target.
+type span struct{ from, to int }
 
 // Raw writes JSON as it is.
 func (p *Pass) Raw(json string) { p.dst = append(p.dst, json...) }
@@ -101,8 +109,8 @@ func (p *Pass) Note(kind Kind) {
 }
 
 // key writes the name of a field, and the comma before it if it needs one.
-func (p *Pass) key(start int, name string) {
-	if len(p.dst) > start {
+func (p *Pass) key(name string) {
+	if len(p.dst) > p.start {
 		p.dst = append(p.dst, ',')
 	}
 	p.String(name)

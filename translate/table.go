@@ -9,7 +9,6 @@ package translate
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -42,7 +41,9 @@ type Row struct {
 	// field: then Values or Emulated say what may be asked for all the same.
 	To string
 
-	// Value writes the value; nil copies it.
+	// Value writes the value; nil copies it. On a row without To it only checks
+	// the value, and what it writes is discarded: [Named] and [NamedEach] refuse
+	// by field and value.
 	Value Func
 
 	// Gather makes To an array that several rows add their elements to. Value
@@ -62,49 +63,57 @@ type Row struct {
 type Table struct {
 	rows    []Row
 	index   map[string]int
-	slots   []int // slots[i] is the number of row i's target, -1 without one
-	gathers []gather
+	targets map[string]int // name to slot
+	slots   []int          // slots[i] is the slot of row i's target, -1 without one
+	arrays  []int          // arrays[i] is the index in gathers of row i's target
+	gathers []string       // arrays of the target that several rows fill
 	unknown Unknown
 }
 
-// gather is an array of the target that several rows fill.
-type gather struct {
-	name string
-	slot int
-}
+// maxRows bounds a table, so that what was seen of a source fits into a word
+// or two instead of a map.
+const maxRows = 64
 
 // New returns a table of the rows. It panics where two rows have one source,
-// or where a target is both gathered and not: a table is written by hand and
-// such a one cannot work.
+// or where a target is both gathered and not, or past 64 rows: a table is
+// written by hand and such a one cannot work.
 func New(unknown Unknown, rows ...Row) *Table {
-	t := &Table{rows: rows, index: make(map[string]int, len(rows)), unknown: unknown}
-	targets := map[string]int{}
-	gathered := map[string]bool{}
+	if len(rows) > maxRows {
+		panic(fmt.Sprintf("translate: more than %d rows", maxRows))
+	}
+	t := &Table{
+		rows:    rows,
+		index:   make(map[string]int, len(rows)),
+		targets: map[string]int{},
+		slots:   make([]int, len(rows)),
+		arrays:  make([]int, len(rows)),
+		unknown: unknown,
+	}
+	gathered := map[string]int{} // index in t.gathers, -1 for a plain target
 	for i, r := range rows {
 		if _, ok := t.index[r.From]; ok {
 			panic(fmt.Sprintf("translate: two rows from %q", r.From))
 		}
 		t.index[r.From] = i
+		t.slots[i] = -1
 		if r.To == "" {
-			t.slots = append(t.slots, -1)
 			continue
 		}
-		slot, seen := targets[r.To]
+		slot, seen := t.targets[r.To]
 		if !seen {
-			slot = len(targets)
-			targets[r.To] = slot
-			gathered[r.To] = r.Gather
+			slot = len(t.targets)
+			t.targets[r.To] = slot
+			gathered[r.To] = -1
 			if r.Gather {
-				t.gathers = append(t.gathers, gather{r.To, slot})
+				gathered[r.To] = len(t.gathers)
+				t.gathers = append(t.gathers, r.To)
 			}
 		}
-		if gathered[r.To] != r.Gather {
+		if (gathered[r.To] >= 0) != r.Gather {
 			panic(fmt.Sprintf("translate: target %q is gathered by some rows only", r.To))
 		}
-		t.slots = append(t.slots, slot)
-	}
-	if len(targets) > 64 {
-		panic("translate: more than 64 targets")
+		t.slots[i] = slot
+		t.arrays[i] = gathered[r.To]
 	}
 	return t
 }
@@ -116,6 +125,15 @@ func Same(names ...string) []Row {
 		rows[i] = Row{From: n, To: n}
 	}
 	return rows
+}
+
+// Names returns the names of the fields that the table has rows for, in order.
+func (t *Table) Names() []string {
+	names := make([]string, len(t.rows))
+	for i, r := range t.rows {
+		names[i] = r.From
+	}
+	return names
 }
 
 // Fields returns what the table does with each of the named fields of its
@@ -143,94 +161,4 @@ func (t *Table) Fields(names []string) map[string]api.FieldCapability {
 		fields[name] = c
 	}
 	return fields
-}
-
-// Apply translates the JSON object src, which must be valid JSON, and appends
-// the target to dst. The outcome's document is dst with the target behind it.
-// An error is an *api.Error of code Invalid: src is no object, or a function
-// found a value that means nothing.
-func (t *Table) Apply(dst, src []byte) (Outcome, error) {
-	root := gjson.ParseBytes(src)
-	if !root.IsObject() {
-		return Outcome{}, api.Errorf(api.Invalid, "The body must be a JSON object.")
-	}
-	p := Pass{dst: append(dst, '{')}
-	start := len(p.dst)
-	var gathered [][]byte
-	if len(t.gathers) > 0 {
-		gathered = make([][]byte, len(t.gathers))
-	}
-	var written uint64
-
-	root.ForEach(func(key, v gjson.Result) bool {
-		name := key.String()
-		i, ok := t.index[name]
-		if !ok {
-			t.passUnknown(&p, start, name, v)
-			return true
-		}
-		r := &t.rows[i]
-		p.field = name
-		if len(r.Values) > 0 && !v.IsArray() && !v.IsObject() && !slices.Contains(r.Values, v.String()) {
-			p.Refuse("", v.String())
-			return true
-		}
-		switch {
-		case r.To == "":
-			if !r.Emulated && len(r.Values) == 0 {
-				p.Refuse("", "")
-			}
-		case r.Gather:
-			g := slices.IndexFunc(t.gathers, func(g gather) bool { return g.slot == t.slots[i] })
-			document := p.dst
-			p.dst = gathered[g]
-			p.write(r, v)
-			gathered[g], p.dst = p.dst, document
-		case written&(1<<t.slots[i]) != 0:
-			p.Note(DuplicateField)
-		default:
-			before := len(p.dst)
-			p.key(start, r.To)
-			value := len(p.dst)
-			p.write(r, v)
-			if len(p.dst) == value {
-				p.dst = p.dst[:before]
-				return true
-			}
-			written |= 1 << t.slots[i]
-		}
-		return true
-	})
-
-	for i, elements := range gathered {
-		if len(elements) > 0 {
-			p.key(start, t.gathers[i].name)
-			p.dst = append(p.dst, '[')
-			p.dst = append(p.dst, elements...)
-			p.dst = append(p.dst, ']')
-		}
-	}
-	p.dst = append(p.dst, '}')
-	if len(p.invalid) > 0 {
-		return Outcome{}, api.InvalidFields(p.invalid...)
-	}
-	return Outcome{Document: p.dst, Losses: p.losses, Notes: p.notes}, nil
-}
-
-func (t *Table) passUnknown(p *Pass, start int, name string, v gjson.Result) {
-	p.field = name
-	switch t.unknown {
-	case Refuse:
-		p.Refuse("", "")
-	case Drop:
-		p.Note(UnknownField)
-	case Keep:
-		// Two keys of the source may not meet in one of the target.
-		if slices.ContainsFunc(t.rows, func(r Row) bool { return r.To == name }) {
-			p.Note(DuplicateField)
-			return
-		}
-		p.key(start, name)
-		p.Raw(v.Raw)
-	}
 }

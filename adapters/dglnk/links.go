@@ -1,0 +1,182 @@
+package dglnk
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/ledger"
+	"github.com/linkquay/linkquay/translate"
+)
+
+// noVisits are the statistics of a link: dgLnk's API tells none.
+const noVisits = `"clicks":0,"uniqueClicks":0,"topCountries":0,"topReferrers":0,"topBrowsers":0,"topOs":0,"socialCount":0`
+
+const linkNotFound = "Link not found. Please try again."
+
+// getLink answers a link from the ledger.
+func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	entry, err := a.ledger.Entry(ctx, call.Key.Account, a.cfg.Name, call.Path.ID)
+	if err != nil {
+		return nil, named(err)
+	}
+	return &api.Reply{Document: a.found(entry, false)}, nil
+}
+
+// listLinks answers a page of links from the ledger, the newest first: there
+// are no clicks to order by. With "short" it answers one link.
+func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	if short := call.Query.Get("short"); short != "" {
+		entry, err := a.ledger.Find(ctx, call.Key.Account, a.cfg.Name, short)
+		if coded, ok := errors.AsType[*api.Error](err); ok && coded.Code == api.NotFound {
+			return &api.Reply{Document: []byte(`{"error":1,"message":"` + linkNotFound + `"}`)}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &api.Reply{Document: a.found(entry, true)}, nil
+	}
+	limit, page := number(call.Query, "limit", 15), number(call.Query, "page", 1)
+	entries, total, err := a.ledger.List(ctx, ledger.Filter{
+		Account: call.Key.Account,
+		Backend: a.cfg.Name,
+		Search:  call.Query.Get("q"),
+		Limit:   limit,
+		Offset:  (page - 1) * limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	last := (total + limit - 1) / limit
+	next := "null"
+	if page < last {
+		next = strconv.Itoa(page + 1)
+	}
+	b := []byte(`{"error":0,"data":{"result":` + strconv.Itoa(total) + `,"perpage":` + strconv.Itoa(limit) +
+		`,"currentpage":` + strconv.Itoa(page) + `,"nextpage":` + next + `,"maxpage":` + strconv.Itoa(last) + `,"urls":[`)
+	for i := range entries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = a.row(b, &entries[i])
+	}
+	return &api.Reply{Document: append(b, "]}}"...)}, nil
+}
+
+// found answers one link; with the row of a list in it where a search found it.
+func (a *Adapter) found(entry *ledger.Entry, row bool) []byte {
+	stored := gjson.ParseBytes(entry.Document)
+	b := []byte(`{"error":0,"id":` + strconv.FormatInt(entry.ID, 10) + `,"details":{`)
+	b = a.identity(b, entry, stored)
+	b = append(b, `,"location":`...)
+	b = targets(b, translate.Member(stored, "geotarget"), "location")
+	b = append(b, `,"device":`...)
+	b = targets(b, translate.Member(stored, "devicetarget"), "device")
+	b = append(b, `,"expiry":`...)
+	if t, err := translate.ParseDateTime(text(stored, "expiry"), a.cfg.Zone); err == nil {
+		b = gjson.AppendJSONString(b, a.moment(t))
+	} else {
+		b = append(b, "null"...)
+	}
+	// Everything that a create takes, under the name that it takes it by.
+	stored.ForEach(func(key, v gjson.Result) bool {
+		switch key.Str {
+		case "description", "expiry":
+		default:
+			b = append(b, ',')
+			b = gjson.AppendJSONString(b, key.Str)
+			b = append(b, ':')
+			b = append(b, v.Raw...)
+		}
+		return true
+	})
+	b = append(b, `},"data":{`+noVisits...)
+	if row {
+		b = append(b, `,"urls":[`...)
+		b = append(a.row(b, entry), ']')
+	}
+	return append(b, "}}"...)
+}
+
+// row writes one row of a list.
+func (a *Adapter) row(b []byte, entry *ledger.Entry) []byte {
+	b = append(b, '{')
+	b = a.identity(b, entry, gjson.ParseBytes(entry.Document))
+	b = append(b, `,"alias":`...)
+	b = gjson.AppendJSONString(b, entry.Alias)
+	b = append(b, `,"domain":`...)
+	domain := ""
+	if u, err := url.Parse(entry.ShortURL); err == nil {
+		domain = u.Scheme + "://" + u.Host
+	}
+	b = gjson.AppendJSONString(b, domain)
+	return append(b, `,"campaign":null,"channel":[],"clicks":0,"uniqueclicks":0}`...)
+}
+
+// identity writes what a row and the details have in common.
+func (a *Adapter) identity(b []byte, entry *ledger.Entry, stored gjson.Result) []byte {
+	b = append(b, `"id":`...)
+	b = strconv.AppendInt(b, entry.ID, 10)
+	for _, m := range []struct{ name, value string }{
+		{"shorturl", entry.ShortURL},
+		{"longurl", entry.LongURL},
+		{"title", entry.Title},
+		{"description", text(stored, "description")},
+		{"date", a.moment(entry.Created)},
+	} {
+		b = append(b, `,"`+m.name+`":`...)
+		b = gjson.AppendJSONString(b, m.value)
+	}
+	return b
+}
+
+// targets writes rules as an object by lower-case name, 0 where there are none.
+// Of two rules for one name the first one counts, here as for visitors.
+func targets(b []byte, rules gjson.Result, name string) []byte {
+	seen := map[string]bool{}
+	each(rules, func(_ string, entry gjson.Result) {
+		who := text(entry, name)
+		if code, ok := translate.CountryCode(who); ok && name == "location" {
+			who = translate.CountryName(code)
+		}
+		who = strings.ToLower(who)
+		if seen[who] {
+			return
+		}
+		sep := byte(',')
+		if len(seen) == 0 {
+			sep = '{'
+		}
+		seen[who] = true
+		b = append(b, sep)
+		b = gjson.AppendJSONString(b, who)
+		b = append(b, ':')
+		b = gjson.AppendJSONString(b, text(entry, "link"))
+	})
+	if len(seen) == 0 {
+		return append(b, '0')
+	}
+	return append(b, '}')
+}
+
+// number reads a number of the query.
+func number(query url.Values, name string, otherwise int) int {
+	n, err := strconv.Atoi(query.Get(name))
+	if err != nil || n < 1 || n > 1_000_000_000 {
+		return otherwise
+	}
+	return n
+}
+
+// named gives the ledger's NotFound the product's words.
+func named(err error) error {
+	if coded, ok := errors.AsType[*api.Error](err); ok && coded.Code == api.NotFound {
+		return &api.Error{Code: api.NotFound, Message: linkNotFound, Err: err}
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package gempixel
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/adapters/upstream"
+	"github.com/linkquay/linkquay/api"
+)
+
+// maxMessage bounds what is repeated of a site's message, in bytes.
+const maxMessage = 300
+
+// failure returns the error that a reply tells of, nil where it tells of none.
+// The script tells most of its failures with status 200.
+func (r *reader) failure(resp *upstream.Response) error {
+	root := gjson.Parse(r.src)
+	if resp.Status < 300 && !root.IsObject() {
+		return r.unexpected("error")
+	}
+	m := members(root, "error", "message", "msg", "Retry-After")
+	failed, message := m[0], m[1]
+	if message.Type != gjson.String {
+		message = m[2]
+	}
+	if resp.Status < 300 && succeeded(failed) {
+		return nil
+	}
+	text := r.clean(message)
+	e := r.meaning(text)
+	switch {
+	case resp.Status == http.StatusForbidden:
+		e = &api.Error{Code: api.Forbidden, Message: text}
+	case resp.Status == http.StatusNotFound:
+		e = &api.Error{Code: api.NotFound, Message: text}
+	case resp.Status == http.StatusConflict:
+		e.Code = api.Conflict
+	case resp.Status == http.StatusRequestEntityTooLarge:
+		e.Code = api.TooLarge
+	case failed.Raw == "429" || failed.Str == "429":
+		wait := resp.RetryAfter
+		if n, ok := integer(m[3]); ok && wait == 0 {
+			wait = min(max(time.Duration(min(n, 300))*time.Second, time.Second), 5*time.Minute)
+		}
+		e = &api.Error{Code: api.RateLimited, Message: text, RetryAfter: wait}
+	}
+	if e.Message == "" {
+		e.Message = "The backend " + strconv.Quote(r.adapter.cfg.Name) + " refused this without saying why."
+	}
+	return e
+}
+
+// succeeded reports whether the value of "error" means that there is none.
+func succeeded(v gjson.Result) bool {
+	switch v.Type {
+	case gjson.Null, gjson.False:
+		return true
+	case gjson.Number:
+		return v.Num == 0
+	case gjson.String:
+		return v.Str == "0" || v.Str == ""
+	}
+	return false
+}
+
+// clean returns a message that may be shown: plain text, of bounded length, and
+// without the key, which a site might repeat.
+func (r *reader) clean(v gjson.Result) string {
+	if v.Type != gjson.String {
+		return ""
+	}
+	text := strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || c == utf8.RuneError {
+			return -1
+		}
+		return c
+	}, v.Str)
+	if r.adapter.client.Leaks(text) || r.call.Key != nil && r.call.Key.Forwarded != "" && strings.Contains(text, r.call.Key.Forwarded.Reveal()) {
+		return ""
+	}
+	if len(text) > maxMessage {
+		text = text[:maxMessage]
+		for !utf8.ValidString(text) {
+			text = text[:len(text)-1]
+		}
+	}
+	return strings.TrimSpace(text)
+}
+
+// subjects are the words by which messages name a field of the document.
+var subjects = []struct{ word, field string }{
+	{"alias", "custom"},
+	{"slug", "slug"},
+	{"campaign", "campaign"},
+	{"channel", "channel"},
+	{"pixel provider", "type"},
+	{"pixel", "pixels"},
+	{"domain", "domain"},
+	{"expir", "expiry"},
+	{"blacklist", "url"},
+	{"url", "url"},
+	{"qr", "data"},
+}
+
+// meaning finds the code, and the field where there is one, of a message.
+func (r *reader) meaning(message string) *api.Error {
+	lower := strings.ToLower(message)
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(lower, w) })
+	}
+	field := ""
+	for _, s := range subjects {
+		if strings.Contains(lower, s.word) && slices.Contains(r.op.fields, s.field) {
+			field = s.field
+			break
+		}
+	}
+	e := &api.Error{Code: api.Invalid, Message: message}
+	switch {
+	case says("api key", "unauthorized", "unauthenticated"):
+		e.Code, field = api.Unauthorized, ""
+	case says("permission"):
+		e.Code, field = api.Forbidden, ""
+	case says("not found", "does not exist"):
+		// What a field names is the request's fault; what the path names is not
+		// there.
+		if field == "" {
+			e.Code = api.NotFound
+		}
+	case says("taken", "already", "reserved"):
+		e.Code = api.Conflict
+	}
+	if field != "" {
+		e.Fields = []api.FieldError{{Field: field, Message: message}}
+	}
+	return e
+}
+
+// placed makes a NotFound of an operation that is about no object of the site
+// what it is: a site that does not have the operation.
+func (a *Adapter) placed(op operation, err error) error {
+	coded, ok := errors.AsType[*api.Error](err)
+	if !ok || coded.Code != api.NotFound || op.hasID() {
+		return err
+	}
+	e := api.Errorf(api.Unavailable, "The backend %q does not know this operation.", a.cfg.Name)
+	e.Err = coded
+	return e
+}

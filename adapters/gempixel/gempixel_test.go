@@ -1,0 +1,80 @@
+package gempixel
+
+import (
+	"testing"
+	"time"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/adaptertest"
+	"github.com/linkquay/linkquay/adapters/upstream"
+	"github.com/linkquay/linkquay/api"
+)
+
+// harness plays the replies of the published pages and the habits of live
+// sites.
+func harness() adaptertest.Harness { return zoned(nil, nil) }
+
+func zoned(zone, remote *time.Location) adaptertest.Harness {
+	return adaptertest.Harness{
+		Replies: "../../testdata/upstream/gempixel",
+		Routes: map[string]api.Operation{
+			"GET /api/account":                                     api.GetAccount,
+			"PUT /api/account/update":                              api.UpdateAccount,
+			"GET /api/urls":                                        api.ListLinks,
+			"GET /api/url/{id}":                                    api.GetLink,
+			"POST /api/url/add":                                    api.CreateLink,
+			"PUT /api/url/{id}/update":                             api.UpdateLink,
+			"DELETE /api/url/{id}/delete":                          api.DeleteLink,
+			"GET /api/qr":                                          api.ListQRCodes,
+			"GET /api/qr/{id}":                                     api.GetQRCode,
+			"POST /api/qr/add":                                     api.CreateQRCode,
+			"PUT /api/qr/{id}/update":                              api.UpdateQRCode,
+			"DELETE /api/qr/{id}/delete":                           api.DeleteQRCode,
+			"GET /api/campaigns":                                   api.ListCampaigns,
+			"POST /api/campaign/add":                               api.CreateCampaign,
+			"POST /api/campaign/{campaignid}/assign/{linkid}":      api.AssignLinkToCampaign,
+			"PUT /api/campaign/{id}/update":                        api.UpdateCampaign,
+			"DELETE /api/campaign/{id}/delete":                     api.DeleteCampaign,
+			"GET /api/channels":                                    api.ListChannels,
+			"GET /api/channel/{id}":                                api.ListChannelItems,
+			"POST /api/channel/add":                                api.CreateChannel,
+			"POST /api/channel/{channelid}/assign/{type}/{itemid}": api.AssignItemToChannel,
+			"PUT /api/channel/{id}/update":                         api.UpdateChannel,
+			"DELETE /api/channel/{id}/delete":                      api.DeleteChannel,
+			"GET /api/domains":                                     api.ListDomains,
+			"POST /api/domain/add":                                 api.CreateDomain,
+			"PUT /api/domain/{id}/update":                          api.UpdateDomain,
+			"DELETE /api/domain/{id}/delete":                       api.DeleteDomain,
+			"GET /api/files":                                       api.ListFiles,
+			"POST /api/files/upload/{filename}":                    api.UploadFile,
+			"GET /api/pixels":                                      api.ListPixels,
+			"POST /api/pixel/add":                                  api.CreatePixel,
+			"PUT /api/pixel/{id}/update":                           api.UpdatePixel,
+			"DELETE /api/pixel/{id}/delete":                        api.DeletePixel,
+			"GET /api/splash":                                      api.ListSplashPages,
+			"GET /api/overlay":                                     api.ListOverlays,
+		},
+		New: func(tb testing.TB, s adaptertest.Setup) adapters.Backend {
+			tb.Helper()
+			client, err := upstream.New(upstream.Config{Backend: adaptertest.Name, BaseURL: s.URL, Key: adaptertest.Key, Timeout: s.Timeout})
+			if err != nil {
+				tb.Fatal(err)
+			}
+			tb.Cleanup(client.Close)
+			a, err := New(Config{Name: adaptertest.Name, Unsupported: s.Unsupported, Zone: zone, RemoteZone: remote}, client)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			return a
+		},
+	}
+}
+
+func TestAdapter(t *testing.T) { adaptertest.Run(t, harness()) }
+
+func TestAdapter_Refusals(t *testing.T) {
+	adaptertest.Refusals(t, harness(), []adaptertest.Refusal{
+		{Name: "update-note", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","description":"x"}`, Field: "description"},
+		{Name: "update-status", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","status":"public"}`, Field: "status"},
+	})
+}

@@ -1,0 +1,118 @@
+package native
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/shortener"
+)
+
+// linkNotFound is what the product says; clients compare it.
+const linkNotFound = "Link not found. Please try again."
+
+func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	l := &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
+	if err := a.apply(l, call); err != nil {
+		return nil, err
+	}
+	if err := a.cfg.Shortener.Create(ctx, l, shortener.HostOf(call.Origin)); err != nil {
+		return nil, err
+	}
+	return saved(call, l)
+}
+
+func (a *Adapter) updateLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	before, err := a.cfg.Shortener.Store().Link(ctx, call.Key.Account, call.Path.ID)
+	if err != nil {
+		return nil, err
+	}
+	l := *before
+	if err := a.apply(&l, call); err != nil {
+		return nil, err
+	}
+	if err := a.cfg.Shortener.Update(ctx, before, &l, shortener.HostOf(call.Origin)); err != nil {
+		return nil, err
+	}
+	return saved(call, &l)
+}
+
+func (a *Adapter) deleteLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	if err := a.cfg.Shortener.Delete(ctx, call.Key.Account, call.Path.ID); err != nil {
+		return nil, err
+	}
+	return message("Link has been deleted successfully")
+}
+
+func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	l, err := a.cfg.Shortener.Store().Link(ctx, call.Key.Account, call.Path.ID)
+	if err != nil {
+		return nil, err
+	}
+	return reply(a.single(call, l))
+}
+
+func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	if short := call.Query.Get("short"); short != "" {
+		return a.findLink(ctx, call, short)
+	}
+	page := adapters.PageOf(call.Query)
+	links, total, err := a.cfg.Shortener.Store().Links(ctx, shortener.Filter{
+		Account:  call.Key.Account,
+		Search:   call.Query.Get("q"),
+		ByClicks: call.Query.Get("order") == "click",
+		Limit:    page.Limit,
+		Offset:   page.Offset(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]linkRow, len(links))
+	for i := range links {
+		rows[i] = a.row(call, &links[i])
+	}
+	return page.List(total, "urls", rows)
+}
+
+// findLink answers a search by short URL: a hit like "get one link" with the
+// row beside it, a miss with status 200 and an error, both as clients expect.
+func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*api.Reply, error) {
+	miss := &api.Reply{Document: []byte(`{"error":1,"message":"` + linkNotFound + `","msg":"` + linkNotFound + `"}`)}
+	alias, ok := aliasOf(short, shortener.HostOf(call.Origin))
+	if !ok {
+		return miss, nil
+	}
+	l, err := a.cfg.Shortener.Store().LinkByAlias(ctx, "", alias)
+	switch {
+	case err != nil && api.AsError(err).Code == api.NotFound:
+		return miss, nil
+	case err != nil:
+		return nil, err
+	case l.Account != call.Key.Account:
+		return miss, nil
+	}
+	s := a.single(call, l)
+	s.Data.Links = []linkRow{a.row(call, l)}
+	return reply(s)
+}
+
+// aliasOf reads the alias of a short URL, of host/alias or of an alias alone.
+func aliasOf(short, host string) (string, bool) {
+	rest := strings.TrimSpace(short)
+	if _, after, ok := strings.Cut(rest, "://"); ok {
+		rest = after
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	rest, _, _ = strings.Cut(rest, "?")
+	alias := strings.TrimSuffix(rest, "/")
+	if i := strings.IndexByte(alias, '/'); i >= 0 {
+		if shortener.HostOf(alias[:i]) != host {
+			return "", false
+		}
+		alias = alias[i+1:]
+	}
+	alias, err := url.PathUnescape(alias)
+	return alias, err == nil && shortener.IsAlias(alias)
+}

@@ -1,0 +1,104 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+var (
+	errNotSent   = errors.New("the request was not sent")
+	errTooLong   = errors.New("the reply is longer than the limit")
+	errMalformed = errors.New("the reply broke off or is not HTTP")
+	errClosed    = errors.New("the upload has ended")
+)
+
+// NotSent reports whether err is of a request that the backend cannot have
+// seen, because no connection to it came about.
+func NotSent(err error) bool { return errors.Is(err, errNotSent) }
+
+// notSent marks err as one of a request that never left.
+func notSent(err error) error { return fmt.Errorf("%w: %w", errNotSent, err) }
+
+// writing marks what went wrong while a request was being written: the backend
+// may have seen it.
+type writing struct{ err error }
+
+func (w writing) Error() string { return "sending the request: " + w.err.Error() }
+func (w writing) Unwrap() error { return w.err }
+
+// unavailable is the error of a call that got no usable reply. The cause is
+// rewritten: what the client sees names the backend alone, and what the log
+// sees has no key in it.
+func (c *Client) unavailable(key api.Secret, cause error) *api.Error {
+	message := fmt.Sprintf("The backend %q did not answer.", c.cfg.Backend)
+	if errors.Is(cause, errTooLong) || errors.Is(cause, errMalformed) {
+		message = fmt.Sprintf("The backend %q broke its answer off, or it was too long.", c.cfg.Backend)
+	}
+	if isTimeout(cause) {
+		message = fmt.Sprintf("The backend %q did not answer in time.", c.cfg.Backend)
+	}
+	return &api.Error{Code: api.Unavailable, Message: message, Err: safe(key, cause)}
+}
+
+// safe returns an error whose text cannot hold the key, of the same kind for
+// errors.Is: whether it was not sent, cancelled or too late.
+func safe(key api.Secret, err error) error {
+	text := err.Error()
+	for _, form := range []string{key.Reveal(), url.QueryEscape(key.Reveal()), url.PathEscape(key.Reveal())} {
+		if form != "" {
+			text = strings.ReplaceAll(text, form, key.String())
+		}
+	}
+	kinds := []error{}
+	for _, kind := range []error{errNotSent, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	if isTimeout(err) && !errors.Is(err, context.DeadlineExceeded) {
+		kinds = append(kinds, context.DeadlineExceeded)
+	}
+	return &cause{text: text, kinds: kinds}
+}
+
+// cause is an error that was rewritten for the log.
+type cause struct {
+	text  string
+	kinds []error
+}
+
+func (c *cause) Error() string   { return c.text }
+func (c *cause) Unwrap() []error { return c.kinds }
+
+func isTimeout(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, fasthttp.ErrNoFreeConns) {
+		return true
+	}
+	t, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && t.Timeout()
+}
+
+// isNetwork reports whether err comes from the connection, not from the bytes
+// that were on it.
+func isNetwork(err error) bool {
+	_, ok := errors.AsType[net.Error](err)
+	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// Leaks reports whether text holds the client's key.
+func (c *Client) Leaks(text string) bool {
+	return c.cfg.Key != "" && strings.Contains(text, c.cfg.Key.Reveal())
+}

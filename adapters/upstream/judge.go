@@ -1,0 +1,133 @@
+package upstream
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+const (
+	// maxDepth bounds the nesting of a reply; the deepest of the APIs is five.
+	maxDepth = 64
+
+	minRetryAfter = time.Second
+	maxRetryAfter = 5 * time.Minute
+
+	// loginWindow is how much of a page is searched for a login form.
+	loginWindow = 64 << 10
+)
+
+// judge tells a reply that an adapter can read from all others.
+func (c *Client) judge(key api.Secret, rep reply) (*Response, error) {
+	document := readJSON(rep.body)
+	wait := retryAfter(rep.retryAfter, time.Now())
+	name := c.cfg.Backend
+	fail := func(code api.Code, format string) (*Response, error) {
+		e := api.Errorf(code, format, name)
+		e.RetryAfter = wait
+		e.Err = fmt.Errorf("the backend answered %d", rep.status)
+		return nil, e
+	}
+	switch s := rep.status; {
+	case s == http.StatusUnauthorized, s >= 300 && s < 400:
+		return fail(api.Unauthorized, "The backend %q does not accept its API key.")
+	case s == http.StatusTooManyRequests:
+		if wait == 0 {
+			wait = retryAfter(gjson.GetBytes(document, "Retry-After").String(), time.Now())
+		}
+		return fail(api.RateLimited, "The rate limit of the backend %q is spent.")
+	case s >= 500 || s < 200:
+		return fail(api.Unavailable, "The backend %q has a fault of its own.")
+	case document != nil:
+		return &Response{Status: s, Document: document, RetryAfter: wait}, nil
+	case isLogin(rep):
+		return fail(api.Unauthorized, "The backend %q asks for a login instead of accepting its API key.")
+	case s < 300:
+		return fail(api.Unavailable, "The backend %q answered with something other than JSON.")
+	case s == http.StatusForbidden:
+		return fail(api.Forbidden, "The backend %q does not allow this to its API key.")
+	case s == http.StatusNotFound:
+		return fail(api.NotFound, "The backend %q does not know what was asked for.")
+	}
+	return &Response{Status: rep.status, RetryAfter: wait}, nil
+}
+
+// readJSON returns the document in body, nil where there is none. It forgives
+// a byte order mark and stray bytes within strings, both of which PHP scripts
+// are known for.
+func readJSON(body []byte) []byte {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	// The depth comes first: the validator descends by recursion.
+	if len(body) == 0 || tooDeep(body) || !gjson.ValidBytes(body) {
+		return nil
+	}
+	if !utf8.Valid(body) {
+		body = bytes.ToValidUTF8(body, []byte("\ufffd"))
+	}
+	return body
+}
+
+// tooDeep reports whether body nests deeper than maxDepth.
+func tooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch ch := body[i]; {
+		case quoted && ch == '\\':
+			i++
+		case ch == '"':
+			quoted = !quoted
+		case quoted:
+		case ch == '{' || ch == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case ch == '}' || ch == ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// isLogin reports whether the reply is a page that asks for a password.
+func isLogin(rep reply) bool {
+	if !strings.Contains(strings.ToLower(rep.kind), "html") && !bytes.HasPrefix(bytes.TrimSpace(rep.body), []byte("<")) {
+		return false
+	}
+	page := bytes.ToLower(rep.body[:min(len(rep.body), loginWindow)])
+	for _, form := range []string{`type="password"`, `type='password'`, `type=password`} {
+		if bytes.Contains(page, []byte(form)) {
+			return true
+		}
+	}
+	return false
+}
+
+// retryAfter reads seconds or an HTTP date and clamps it; 0 means that s says
+// neither.
+func retryAfter(s string, now time.Time) time.Duration {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return 0
+	}
+	// A number too long for an integer is a long wait all the same.
+	if strings.Trim(s, "0123456789") == "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n > int(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return max(time.Duration(n)*time.Second, minRetryAfter)
+	}
+	at, err := http.ParseTime(s)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), minRetryAfter), maxRetryAfter)
+}

@@ -1,0 +1,69 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+// stream sends an upload. A large file may take long, so not the whole of it
+// is bounded, but each silence: the time in which no byte leaves and none
+// arrives.
+func (c *Client) stream(ctx context.Context, r *Request, key api.Secret) (reply, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(c.cfg.Timeout, func() { cancel(context.DeadlineExceeded) })
+	defer timer.Stop()
+
+	uri, authorization := c.target(r, key)
+	body := &watched{r: r.Stream, tick: func() { timer.Reset(c.cfg.Timeout) }}
+	req, err := http.NewRequestWithContext(ctx, r.Method, c.scheme+"://"+c.host+uri, body)
+	if err != nil {
+		return reply{}, notSent(errors.New("building the request"))
+	}
+	req.ContentLength = r.Size
+	if r.Size == 0 {
+		req.Body = http.NoBody
+	}
+	contentType := r.ContentType
+	if contentType == "" {
+		contentType = "application/octet-stream"
+	}
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("Accept", jsonType)
+	req.Header.Set("User-Agent", userAgent)
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
+
+	// RoundTrip itself follows no redirect.
+	resp, err := c.upload.RoundTrip(req)
+	if err != nil {
+		if err := body.failure(); err != nil {
+			return reply{}, err
+		}
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return reply{}, err
+	}
+	timer.Reset(c.cfg.Timeout)
+	defer resp.Body.Close()
+	rep := reply{
+		status:     resp.StatusCode,
+		kind:       resp.Header.Get("Content-Type"),
+		retryAfter: resp.Header.Get("Retry-After"),
+	}
+	rep.body, err = io.ReadAll(io.LimitReader(resp.Body, int64(c.cfg.MaxReply)+1))
+	switch {
+	case len(rep.body) > c.cfg.MaxReply:
+		return reply{}, errTooLong
+	case err != nil:
+		return reply{}, err
+	}
+	return rep, nil
+}

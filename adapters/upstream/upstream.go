@@ -1,0 +1,330 @@
+// Package upstream is the one HTTP client that adapters reach their backends
+// with.
+//
+// A [Client] is bound to one origin and one key: neither follows a redirect,
+// and no error, log line or metric shows the key or a URL that holds it. JSON
+// calls go over fasthttp's connections, which cost half of net/http's; uploads
+// are streamed over net/http with the same dialer and TLS settings.
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+// The defaults of [Config].
+const (
+	DefaultTimeout  = 15 * time.Second
+	DefaultMaxReply = 8 << 20
+)
+
+const (
+	userAgent = "Linkquay"
+
+	// idle is shorter than the five seconds after which Apache closes a kept
+	// connection, so that few calls meet one that is about to be closed.
+	idle = 4 * time.Second
+
+	// maxConns bounds the connections to a backend. Its shared hosts answer
+	// few at a time; further calls wait for their turn.
+	maxConns = 128
+
+	// maxHead bounds the head of a reply: PHP frameworks send long cookies.
+	maxHead = 16 << 10
+
+	jsonType = "application/json"
+)
+
+// Config is where and how a client calls.
+type Config struct {
+	// Backend is the operator's name of the backend, for messages.
+	Backend string
+
+	// BaseURL is the address: http or https, a host, optionally a path prefix;
+	// no query, no user, no fragment.
+	BaseURL string
+
+	// Key is sent with every request that has none of its own.
+	Key api.Secret
+
+	// KeyQuery is the name of the query parameter that carries the key, for a
+	// backend that has no header for it. Empty means Authorization: Bearer.
+	KeyQuery string
+
+	// Timeout bounds a call from its beginning to the last byte of its reply.
+	// For an upload it bounds each silence instead. 0 means DefaultTimeout.
+	Timeout time.Duration
+
+	// MaxReply bounds the body of a reply in bytes. 0 means DefaultMaxReply.
+	MaxReply int
+
+	// TLS replaces the default TLS settings, for tests.
+	TLS *tls.Config
+
+	// Observe, where set, is told the status and the duration of each exchange.
+	// Status 0 means that there was no reply. It must be safe for concurrent
+	// use.
+	Observe func(status int, d time.Duration)
+}
+
+// Client calls one backend. It is safe for concurrent use.
+type Client struct {
+	cfg    Config
+	scheme string
+	host   string // as in the Host header
+	prefix string // path of the base URL, without a trailing slash
+	json   *fasthttp.HostClient
+	upload *http.Transport
+}
+
+// Request is one call to a backend.
+type Request struct {
+	// Method is the HTTP method.
+	Method string
+
+	// Path begins with a slash and is built of constants, integers and escaped
+	// segments. It is sent as it is, behind the base URL's path.
+	Path string
+
+	// Query is sent encoded.
+	Query url.Values
+
+	// Body is a JSON document, nil for none.
+	Body []byte
+
+	// Stream is the body of an upload, instead of Body. Size is its length in
+	// bytes, -1 where it is not known.
+	Stream      io.Reader
+	Size        int64
+	ContentType string
+
+	// Key replaces the client's own key for this request.
+	Key api.Secret
+}
+
+// Response is a backend's reply in JSON, or a 4xx without any.
+type Response struct {
+	// Status is 2xx or 4xx, but neither 401 nor 429: those are errors, as is
+	// everything else.
+	Status int
+
+	// Document is valid JSON; nil for a 4xx that carries none. The caller owns
+	// it.
+	Document []byte
+
+	// RetryAfter is what the backend asked for, clamped; 0 where it did not.
+	RetryAfter time.Duration
+}
+
+// New returns a client. It makes no connection.
+func New(cfg Config) (*Client, error) {
+	// The parser's error would print the address, and with it a password that
+	// somebody put there.
+	u, err := url.Parse(cfg.BaseURL)
+	if err != nil {
+		return nil, errors.New("parsing the address: it is no URL")
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("the address must begin with http:// or https://")
+	case u.Hostname() == "" || strings.ContainsAny(u.Host, " ,"):
+		return nil, errors.New("the address has no host")
+	case u.User != nil:
+		return nil, errors.New("the address must not hold a user or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("the address must not have a query or fragment")
+	}
+	if cfg.Timeout < 0 || cfg.MaxReply < 0 {
+		return nil, errors.New("timeout and reply limit must not be negative")
+	}
+	if cfg.Key != "" && !sendable(cfg.Key) {
+		return nil, errors.New("the API key holds a space or a character that a header cannot carry")
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = DefaultTimeout
+	}
+	if cfg.MaxReply == 0 {
+		cfg.MaxReply = DefaultMaxReply
+	}
+	prefix := strings.TrimRight(u.EscapedPath(), "/")
+	if prefix != "" && !cleanPath(prefix) {
+		return nil, errors.New("the path of the address holds a character that a URL cannot carry")
+	}
+	c := &Client{cfg: cfg, scheme: u.Scheme, host: u.Host, prefix: prefix}
+	c.json, c.upload = c.connections(u)
+	return c, nil
+}
+
+// connections returns the two pools. They share how they dial and what they
+// demand of TLS.
+func (c *Client) connections(u *url.URL) (*fasthttp.HostClient, *http.Transport) {
+	secure := u.Scheme == "https"
+	port := u.Port()
+	if port == "" {
+		port = "80"
+		if secure {
+			port = "443"
+		}
+	}
+	tlsConfig := c.cfg.TLS
+	if tlsConfig == nil {
+		tlsConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	dialer := &net.Dialer{Timeout: c.cfg.Timeout, KeepAlive: 30 * time.Second}
+	return &fasthttp.HostClient{
+			Addr:                net.JoinHostPort(u.Hostname(), port),
+			IsTLS:               secure,
+			TLSConfig:           tlsConfig,
+			MaxConns:            maxConns,
+			MaxConnWaitTimeout:  c.cfg.Timeout,
+			MaxIdleConnDuration: idle,
+			ReadBufferSize:      maxHead,
+			// The connection used last is the one least likely to be stale.
+			ConnPoolStrategy: fasthttp.LIFO,
+			DialTimeout: func(addr string, timeout time.Duration) (net.Conn, error) {
+				d := *dialer
+				if timeout > 0 && timeout < d.Timeout {
+					d.Timeout = timeout
+				}
+				return d.Dial("tcp", addr)
+			},
+		}, &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSClientConfig:        tlsConfig.Clone(),
+			TLSHandshakeTimeout:    c.cfg.Timeout,
+			ResponseHeaderTimeout:  c.cfg.Timeout,
+			IdleConnTimeout:        idle,
+			MaxConnsPerHost:        maxConns,
+			MaxResponseHeaderBytes: maxHead,
+			DisableCompression:     true,
+		}
+}
+
+// Backend returns the operator's name of the backend.
+func (c *Client) Backend() string { return c.cfg.Backend }
+
+// Host returns the host of the base URL, without its port and in lower case.
+func (c *Client) Host() string {
+	return strings.ToLower((&url.URL{Host: c.host}).Hostname())
+}
+
+// HasKey reports whether the client has a key of its own.
+func (c *Client) HasKey() bool { return c.cfg.Key != "" }
+
+// Close ends the idle connections. Calls under way are not touched.
+func (c *Client) Close() {
+	c.json.CloseIdleConnections()
+	c.upload.CloseIdleConnections()
+}
+
+// Do sends the request and waits for the reply, at most until the context's
+// end or the client's timeout. A GET that fails on a kept connection is sent
+// once more; nothing else is.
+//
+// An error is an *api.Error: Unavailable where the backend did not answer, or
+// with 5xx, or with something other than JSON; Unauthorized for 401, a
+// redirect or a login page; Forbidden for 403 and NotFound for 404 without
+// JSON; RateLimited for 429. [NotSent] tells whether the backend can have seen
+// the request.
+func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	key := c.cfg.Key
+	if r.Key != "" {
+		key = r.Key
+	}
+	if !cleanPath(r.Path) {
+		return nil, fmt.Errorf("building a request to the backend %q: bad path", c.cfg.Backend)
+	}
+	if key == "" || !sendable(key) {
+		return nil, &api.Error{Code: api.Unauthorized, Message: fmt.Sprintf("There is no usable API key for the backend %q.", c.cfg.Backend), Err: errNotSent}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, c.unavailable(key, notSent(err))
+	}
+	start := time.Now()
+	var rep reply
+	var err error
+	if r.Stream != nil {
+		rep, err = c.stream(ctx, r, key)
+	} else {
+		rep, err = c.exchange(ctx, r, key, start.Add(c.cfg.Timeout))
+	}
+	if c.cfg.Observe != nil {
+		c.cfg.Observe(rep.status, time.Since(start))
+	}
+	if err != nil {
+		// What the body's reader had to say, such as that the file is too
+		// large, is for the client.
+		if coded, ok := errors.AsType[*api.Error](err); ok {
+			return nil, coded
+		}
+		return nil, c.unavailable(key, err)
+	}
+	return c.judge(key, rep)
+}
+
+// target returns the request target and the Authorization header, empty where
+// the key travels in the query.
+func (c *Client) target(r *Request, key api.Secret) (uri, authorization string) {
+	var b strings.Builder
+	b.WriteString(c.prefix)
+	b.WriteString(r.Path)
+	sep := byte('?')
+	if len(r.Query) > 0 {
+		b.WriteByte(sep)
+		b.WriteString(r.Query.Encode())
+		sep = '&'
+	}
+	if c.cfg.KeyQuery == "" {
+		return b.String(), "Bearer " + key.Reveal()
+	}
+	b.WriteByte(sep)
+	b.WriteString(url.QueryEscape(c.cfg.KeyQuery))
+	b.WriteByte('=')
+	b.WriteString(url.QueryEscape(key.Reveal()))
+	return b.String(), ""
+}
+
+// cleanPath reports whether p is an absolute path that holds nothing but what
+// a path may hold unescaped, and no dot segment.
+func cleanPath(p string) bool {
+	if p == "" || p[0] != '/' {
+		return false
+	}
+	for i := range len(p) {
+		ch := p[i]
+		switch {
+		case 'a' <= ch && ch <= 'z', 'A' <= ch && ch <= 'Z', '0' <= ch && ch <= '9':
+		case strings.IndexByte("/-._~%!$&'()*+,;=:@", ch) >= 0:
+		default:
+			return false
+		}
+	}
+	for segment := range strings.SplitSeq(p, "/") {
+		if s := strings.ReplaceAll(strings.ToLower(segment), "%2e", "."); s == "." || s == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// sendable reports whether a key can stand in a header.
+func sendable(key api.Secret) bool {
+	for _, ch := range []byte(key.Reveal()) {
+		if ch <= ' ' || ch >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,312 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+	_ "time/tzdata" // Zones are known on machines that have no files of them.
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/keys"
+	"github.com/linkquay/linkquay/openapi"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+}
+
+// Defaults of the App.
+const (
+	DefaultRequests    = 30
+	DefaultWindow      = time.Minute
+	DefaultBodyLimit   = 1 << 20
+	DefaultUploadLimit = 100 << 20
+)
+
+// App holds what all sites share: where links are kept, the backends that
+// callers' keys lead to, the keys, and their limits.
+type App struct {
+	// Database is where Linkquay keeps what it knows. Default: SQLite in
+	// linkquay.db, in the folder $LINKQUAY_DATA or else linkquay in Caddy's
+	// data directory.
+	Database *Database `json:"database,omitempty"`
+
+	// ShortDomain is the scheme and host of short URLs, such as
+	// "https://go.example.com". Default: those of the request, which only
+	// works on sites whose address names its hosts.
+	ShortDomain string `json:"short_domain,omitempty"`
+
+	// TimeZone is the zone of times without one, as an IANA name. Default: UTC.
+	TimeZone string `json:"time_zone,omitempty"`
+
+	// RateLimit is the limit of keys that have none of their own. Default: 30
+	// requests a minute.
+	RateLimit *RateLimit `json:"rate_limit,omitempty"`
+
+	// FailedAttempts is how many failed authentications a client address may
+	// have before it is told to wait. Default: 30 a minute.
+	FailedAttempts *RateLimit `json:"failed_attempts,omitempty"`
+
+	// BodyLimit bounds JSON bodies, in bytes. Default: 1 MiB.
+	BodyLimit int64 `json:"body_limit,omitempty"`
+
+	// UploadLimit bounds uploaded files, in bytes. Default: 100 MiB.
+	UploadLimit int64 `json:"upload_limit,omitempty"`
+
+	// BackendsRaw are the places where links live, by name. The backend
+	// "native" exists undeclared.
+	BackendsRaw map[string]json.RawMessage `json:"backends,omitempty" caddy:"namespace=linkquay.adapters inline_key=adapter"`
+
+	// Keys are callers' API keys, by name. Others are made by the command
+	// "caddy linkquay key create" and kept in the database.
+	Keys map[string]*Key `json:"keys,omitempty"`
+
+	// DialectsRaw are the APIs that clients may speak. Default: gempixel.
+	DialectsRaw caddy.ModuleMap `json:"dialects,omitempty" caddy:"namespace=linkquay.dialects"`
+
+	ctx      caddy.Context
+	logger   *zap.Logger
+	zone     *time.Location
+	adapters map[string]Adapter
+	dialects []Dialect
+	records  []keys.Record
+	contract *openapi.Contract
+	metrics  *collectors
+
+	shared  *shared // nil until acquired from the pool
+	opening sync.Mutex
+	runtime runtimePointer
+}
+
+// CaddyModule returns the Caddy module information.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "linkquay", New: func() caddy.Module { return new(App) }}
+}
+
+// Provision sets defaults, expands global placeholders and loads guest
+// modules. It touches neither disk nor network.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.ctx, a.logger = ctx, ctx.Logger()
+	repl := caddy.NewReplacer()
+	var err error
+	if a.contract, err = openapi.Load(); err != nil {
+		return err
+	}
+	if a.ShortDomain, err = normalizeOrigin(repl.ReplaceAll(a.ShortDomain, "")); err != nil {
+		return err
+	}
+	if a.zone, err = time.LoadLocation(repl.ReplaceAll(a.TimeZone, "")); err != nil {
+		return fmt.Errorf("time_zone: %w", err)
+	}
+	if a.BodyLimit == 0 {
+		a.BodyLimit = DefaultBodyLimit
+	}
+	if a.UploadLimit == 0 {
+		a.UploadLimit = DefaultUploadLimit
+	}
+	if a.Database == nil {
+		a.Database = &Database{}
+	}
+	if err := a.Database.provision(repl); err != nil {
+		return err
+	}
+	if err := a.loadGuests(); err != nil {
+		return err
+	}
+	if err := a.provisionKeys(repl); err != nil {
+		return err
+	}
+	a.metrics = newCollectors()
+	if err := a.metrics.register(ctx.GetMetricsRegistry()); err != nil {
+		return err
+	}
+	a.shared, err = acquireShared(a.Database.Source, a.logger)
+	return err
+}
+
+// loadGuests loads the adapters and dialects.
+func (a *App) loadGuests() error {
+	loaded, err := a.ctx.LoadModule(a, "BackendsRaw")
+	if err != nil {
+		return fmt.Errorf("loading backends: %w", err)
+	}
+	a.adapters = map[string]Adapter{}
+	for name, module := range loaded.(map[string]any) {
+		if name == api.NativeBackend {
+			return fmt.Errorf("backend %q: the name is taken by the built-in backend; choose another", name)
+		}
+		adapter, ok := module.(Adapter)
+		if !ok {
+			return fmt.Errorf("backend %q: %T is not an adapter", name, module)
+		}
+		a.adapters[name] = adapter
+	}
+	if len(a.DialectsRaw) == 0 {
+		a.DialectsRaw = caddy.ModuleMap{"gempixel": nil}
+	}
+	loaded, err = a.ctx.LoadModule(a, "DialectsRaw")
+	if err != nil {
+		return fmt.Errorf("loading dialects: %w", err)
+	}
+	modules := loaded.(map[string]any)
+	for _, name := range sortedKeys(modules) {
+		dialect, ok := modules[name].(Dialect)
+		if !ok {
+			return fmt.Errorf("dialect %q: %T is not a dialect", name, modules[name])
+		}
+		a.dialects = append(a.dialects, dialect)
+	}
+	return nil
+}
+
+// Validate refuses settings that cannot work together.
+func (a *App) Validate() error {
+	if a.BodyLimit < 0 || a.UploadLimit < 0 {
+		return fmt.Errorf("body_limit and upload_limit must be positive")
+	}
+	for name, limit := range map[string]*RateLimit{"rate_limit": a.RateLimit, "failed_attempts": a.FailedAttempts} {
+		if err := limit.validate(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	forwarding := ""
+	for _, name := range sortedKeys(a.adapters) {
+		if !a.adapters[name].Common().ForwardCredentials {
+			continue
+		}
+		if forwarding != "" {
+			return fmt.Errorf("forward_credentials: only one backend may have it, not both %q and %q", forwarding, name)
+		}
+		forwarding = name
+	}
+	if _, err := keys.NewRing(keys.Config{Configured: a.records}); err != nil {
+		return err
+	}
+	return a.validateKeys(a.Keys)
+}
+
+// Start opens the database, unless a request came first, and the first key is
+// made where there is none at all.
+func (a *App) Start() error {
+	if err := a.checkSites(); err != nil {
+		return err
+	}
+	_, err := a.open()
+	return err
+}
+
+// Stop implements caddy.App. What the app holds is let go in Cleanup, since
+// requests may still run.
+func (*App) Stop() error { return nil }
+
+// Cleanup lets go of the shared state; requests that still run keep it.
+func (a *App) Cleanup() error {
+	if a.shared == nil {
+		return nil
+	}
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	if rt := a.runtime.close(); rt != nil {
+		rt.release()
+		return nil
+	}
+	return releaseShared(a.shared)
+}
+
+// normalizeOrigin checks a scheme and host, and returns them without a
+// trailing slash.
+func normalizeOrigin(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
+		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("short_domain must be a scheme and a host, such as https://go.example.com")
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+// Database says where Linkquay keeps what it knows.
+type Database struct {
+	// Driver is "sqlite". Default: sqlite.
+	Driver string `json:"driver,omitempty"`
+
+	// Source is the path of the database file. Placeholders are expanded.
+	Source string `json:"source,omitempty"`
+}
+
+func (d *Database) provision(repl *caddy.Replacer) error {
+	switch d.Driver {
+	case "":
+		d.Driver = "sqlite"
+	case "sqlite":
+	default:
+		return fmt.Errorf("database: unknown driver %q: use sqlite", d.Driver)
+	}
+	d.Source = repl.ReplaceAll(d.Source, "")
+	if d.Source == "" {
+		d.Source = filepath.Join(dataFolder(repl), "linkquay.db")
+	}
+	absolute, err := filepath.Abs(d.Source)
+	if err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	d.Source = absolute
+	return nil
+}
+
+func dataFolder(repl *caddy.Replacer) string {
+	if folder := repl.ReplaceAll("{env.LINKQUAY_DATA}", ""); folder != "" {
+		return folder
+	}
+	return filepath.Join(caddy.AppDataDir(), "linkquay")
+}
+
+// RateLimit is a number of requests in a fixed window that begins with the
+// first one.
+type RateLimit struct {
+	// Off switches the limit off.
+	Off bool `json:"off,omitempty"`
+
+	// Requests is how many are allowed in a window.
+	Requests int `json:"requests,omitempty"`
+
+	// Window is how long a window lasts.
+	Window caddy.Duration `json:"window,omitempty"`
+}
+
+func (l *RateLimit) validate() error {
+	if l == nil || l.Off {
+		return nil
+	}
+	if l.Requests < 1 || l.Window < caddy.Duration(time.Second) {
+		return fmt.Errorf("needs at least 1 request and a window of at least 1s, or off")
+	}
+	return nil
+}
+
+// rate returns the limit, or the default where there is none.
+func (l *RateLimit) rate() api.Rate {
+	switch {
+	case l == nil:
+		return api.Rate{Requests: DefaultRequests, Window: DefaultWindow}
+	case l.Off:
+		return api.Rate{}
+	}
+	return api.Rate{Requests: l.Requests, Window: time.Duration(l.Window)}
+}
+
+// Interface guards.
+var (
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.Validator    = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
+)

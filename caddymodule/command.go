@@ -1,0 +1,88 @@
+package caddymodule
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/store"
+)
+
+func init() {
+	caddycmd.RegisterCommand(caddycmd.Command{
+		Name:  "linkquay",
+		Short: "Administers Linkquay",
+		Long: `Administers the keys of Linkquay.
+
+The commands read the configuration to find the database and open it
+themselves. They work whether the server runs or not; a running server notices
+a change within a second.
+
+  caddy linkquay key create partner --config Caddyfile
+  caddy linkquay key list --config Caddyfile
+  caddy linkquay key revoke partner --config Caddyfile`,
+		CobraFunc: func(cmd *cobra.Command) {
+			cmd.PersistentFlags().StringP("config", "c", "", "Configuration file (default: Caddyfile in the current directory)")
+			cmd.PersistentFlags().StringP("adapter", "a", "", "Configuration adapter (default: by the file's name)")
+			cmd.AddCommand(keyCommand())
+		},
+	})
+}
+
+// configured reads the app's settings from the configuration that the flags
+// name, and provisions them without starting anything.
+func configured(cmd *cobra.Command) (*App, context.CancelFunc, error) {
+	file, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return nil, nil, err
+	}
+	adapter, err := cmd.Flags().GetString("adapter")
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, _, _, err := caddycmd.LoadConfig(file, adapter)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(raw) == 0 {
+		return nil, nil, errors.New("there is no configuration: name it with --config")
+	}
+	var cfg struct {
+		Apps map[string]json.RawMessage `json:"apps"`
+	}
+	if err := json.Unmarshal(raw, &cfg); err != nil {
+		return nil, nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	settings := cfg.Apps["linkquay"]
+	if settings == nil {
+		settings = json.RawMessage("{}") // a site can use linkquay without the global option
+	}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: cmd.Context()})
+	module, err := ctx.LoadModuleByID("linkquay", settings)
+	if err != nil {
+		cancel()
+		return nil, nil, err
+	}
+	return module.(*App), cancel, nil
+}
+
+// withStore runs a command on the open database of the configuration.
+func withStore(cmd *cobra.Command, run func(ctx context.Context, app *App, s *store.Store) error) (err error) {
+	app, cancel, err := configured(cmd)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	s, err := store.Open(cmd.Context(), store.Config{Path: app.Database.Source, Logger: zap.NewNop()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return run(cmd.Context(), app, s)
+}

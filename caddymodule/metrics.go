@@ -1,0 +1,87 @@
+package caddymodule
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/gateway"
+	"github.com/linkquay/linkquay/translate"
+)
+
+// collectors are made once for the process and registered with the registry of
+// each configuration, which is new every time. Labels come from the contract,
+// the configuration and fixed sets, never from a client.
+type collectors struct {
+	requests  *prometheus.HistogramVec
+	upstreams *prometheus.HistogramVec
+	tolerated *prometheus.CounterVec
+	redirects *prometheus.CounterVec
+	dropped   prometheus.Counter
+}
+
+var theCollectors = &collectors{
+	requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "caddy_linkquay_request_duration_seconds",
+		Help:    "Time to answer an API request. The code is empty for a success.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+	}, []string{"operation", "backend", "code"}),
+	upstreams: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "caddy_linkquay_upstream_duration_seconds",
+		Help:    "Time of an exchange with a backend. The status is 0 where there was no reply.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+	}, []string{"backend", "status"}),
+	tolerated: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_linkquay_tolerated_total",
+		Help: "Habits of clients that were put right.",
+	}, []string{"dialect", "kind"}),
+	redirects: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_linkquay_redirects_total",
+		Help: "Visits of short links by what the visitor got.",
+	}, []string{"outcome"}),
+	dropped: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "caddy_linkquay_clicks_dropped_total",
+		Help: "Clicks that were not counted because the database did not take them in time.",
+	}),
+}
+
+func newCollectors() *collectors { return theCollectors }
+
+func (c *collectors) register(registry *prometheus.Registry) error {
+	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped} {
+		err := registry.Register(collector)
+		if _, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); err != nil && !ok {
+			return err
+		}
+	}
+	return nil
+}
+
+// Answered implements gateway.Metrics.
+func (c *collectors) Answered(op api.Operation, backend string, code api.Code, took time.Duration) {
+	c.requests.WithLabelValues(string(op), backend, string(code)).Observe(took.Seconds())
+}
+
+// Tolerated implements gateway.Metrics.
+func (c *collectors) Tolerated(dialect string, kind translate.Kind) {
+	c.tolerated.WithLabelValues(dialect, string(kind)).Inc()
+}
+
+// upstream returns what a client of the backend reports to.
+func (c *collectors) upstream(backend string) func(status int, took time.Duration) {
+	return func(status int, took time.Duration) {
+		// Only what HTTP defines becomes a label: a backend may send any number.
+		if status < 100 || status > 599 {
+			status = 0
+		}
+		c.upstreams.WithLabelValues(backend, strconv.Itoa(status)).Observe(took.Seconds())
+	}
+}
+
+func (c *collectors) clicksDropped(n int64) { c.dropped.Add(float64(n)) }
+
+// Interface guard.
+var _ gateway.Metrics = (*collectors)(nil)

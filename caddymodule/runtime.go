@@ -1,0 +1,214 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/native"
+	"github.com/linkquay/linkquay/adapters/upstream"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/gateway"
+	"github.com/linkquay/linkquay/keys"
+	"github.com/linkquay/linkquay/shortener"
+)
+
+// runtime is a configuration at work. Each request holds a reference, and the
+// last one closes it: Caddy cleans a configuration up while its last requests
+// still run.
+type runtime struct {
+	gateway   *gateway.Gateway
+	shortener *shortener.Shortener
+	shared    *shared
+	watcher   *keys.Watcher
+	clients   []*upstream.Client
+	logger    *zap.Logger
+
+	// refs counts the app and the requests; 0 means closed.
+	refs atomic.Int64
+}
+
+// acquire takes a reference, and reports whether there was still one to share.
+func (rt *runtime) acquire() bool {
+	for {
+		n := rt.refs.Load()
+		if n == 0 {
+			return false
+		}
+		if rt.refs.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// release gives a reference back.
+func (rt *runtime) release() {
+	if rt.refs.Add(-1) > 0 {
+		return
+	}
+	rt.watcher.Close()
+	for _, c := range rt.clients {
+		c.Close()
+	}
+	if err := releaseShared(rt.shared); err != nil {
+		rt.logger.Error("closing", zap.Error(err))
+	}
+}
+
+// runtimePointer is an app's runtime: none yet, one at work, or closed.
+type runtimePointer struct {
+	current atomic.Pointer[runtime]
+	closed  atomic.Bool
+}
+
+// close makes the pointer give out nothing any more, and returns what it had.
+func (p *runtimePointer) close() *runtime {
+	p.closed.Store(true)
+	return p.current.Swap(nil)
+}
+
+var errClosed = errors.New("this configuration has been replaced")
+
+// acquire returns the app's runtime with a reference for the caller, opening it
+// where no request and no Start has done so before. The caller releases it.
+func (a *App) acquire() (*runtime, error) {
+	rt := a.runtime.current.Load()
+	if rt == nil {
+		var err error
+		if rt, err = a.open(); err != nil {
+			return nil, err
+		}
+	}
+	if !rt.acquire() {
+		return nil, errClosed
+	}
+	return rt, nil
+}
+
+// open opens the database and puts the parts together, once. Apps start in
+// random order: whoever comes first does it, and the others wait.
+func (a *App) open() (*runtime, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	if rt := a.runtime.current.Load(); rt != nil {
+		return rt, nil
+	}
+	if a.runtime.closed.Load() {
+		return nil, errClosed
+	}
+	ctx := context.WithoutCancel(a.ctx)
+	if err := a.shared.database.open(ctx, a.metrics.clicksDropped); err != nil {
+		return nil, err
+	}
+	if err := a.addFirstKey(ctx); err != nil {
+		return nil, err
+	}
+	rt := &runtime{shared: a.shared, logger: a.logger}
+	if err := a.assemble(ctx, rt); err != nil {
+		for _, c := range rt.clients {
+			c.Close()
+		}
+		if rt.watcher != nil {
+			rt.watcher.Close()
+		}
+		return nil, err
+	}
+	rt.refs.Store(1)
+	a.runtime.current.Store(rt)
+	return rt, nil
+}
+
+// assemble makes the shortener, the backends, the ring of keys and the gateway.
+func (a *App) assemble(ctx context.Context, rt *runtime) error {
+	db := a.shared.database
+	rt.shortener = shortener.New(shortener.Config{
+		Store:    db.store,
+		Index:    db.index,
+		OwnHosts: a.ownHosts(),
+	})
+	backends := map[string]adapters.Backend{
+		api.NativeBackend: native.New(native.Config{Contract: a.contract, Shortener: rt.shortener, Zone: a.zone}),
+	}
+	forward := ""
+	for _, name := range sortedKeys(a.adapters) {
+		backend, err := a.newBackend(rt, name)
+		if err != nil {
+			return fmt.Errorf("backend %q: %w", name, err)
+		}
+		backends[name] = backend
+		if a.adapters[name].Common().ForwardCredentials {
+			forward = name
+		}
+	}
+	ring, err := keys.NewRing(keys.Config{Configured: a.records, ForwardBackend: forward, DefaultRate: a.RateLimit.rate()})
+	if err != nil {
+		return err
+	}
+	rt.watcher, err = keys.Watch(ctx, ring, db.store, keys.WatchOptions{Logger: a.logger})
+	if err != nil {
+		return err
+	}
+	var spoken []dialects.Dialect
+	for _, d := range a.dialects {
+		dialect, err := d.Dialect(a.contract)
+		if err != nil {
+			return err
+		}
+		spoken = append(spoken, dialect)
+	}
+	rt.gateway = gateway.New(gateway.Config{
+		Dialects:    spoken,
+		Contract:    a.contract,
+		Keys:        ring,
+		Limits:      a.shared.limits,
+		Failures:    a.FailedAttempts.rate(),
+		Backends:    backends,
+		ShortDomain: a.ShortDomain,
+		BodyLimit:   a.BodyLimit,
+		UploadLimit: a.UploadLimit,
+		Healthy:     db.store.Ping,
+		Metrics:     a.metrics,
+		Logger:      a.logger,
+	})
+	return nil
+}
+
+func (a *App) newBackend(rt *runtime, name string) (adapters.Backend, error) {
+	remote := a.adapters[name].Common()
+	cfg := upstream.Config{
+		Backend: name,
+		BaseURL: remote.BaseURL,
+		Key:     remote.key,
+		Timeout: durationOf(remote.Timeout),
+		Observe: a.metrics.upstream(name),
+	}
+	// Some APIs have no header for the key.
+	if q, ok := a.adapters[name].(interface{ keyQuery() string }); ok {
+		cfg.KeyQuery = q.keyQuery()
+	}
+	client, err := upstream.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	rt.clients = append(rt.clients, client)
+	return a.adapters[name].Backend(Environment{
+		Name:       name,
+		Client:     client,
+		Ledger:     a.shared.database.store.Ledger(),
+		Zone:       a.zone,
+		RemoteZone: remote.zone,
+		Logger:     a.logger.Named(name),
+	})
+}
+
+func (a *App) ownHosts() []string {
+	if a.ShortDomain == "" {
+		return nil
+	}
+	return []string{shortener.HostOf(a.ShortDomain)}
+}

@@ -1,0 +1,116 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/clicks"
+	"github.com/linkquay/linkquay/ratelimit"
+	"github.com/linkquay/linkquay/shortener"
+	"github.com/linkquay/linkquay/store"
+)
+
+// pool holds what outlives a configuration: on a reload the new one is started
+// before the old one ends, and both use the same database and counts.
+var pool = caddy.NewUsagePool()
+
+// The keys of the pool: one limiter for the process, and a database for each
+// path.
+const limitsKey = "limits"
+
+type databaseKey string
+
+// closeTimeout bounds the last flush of a database that is let go.
+const closeTimeout = 10 * time.Second
+
+// shared is what one app holds of the pool.
+type shared struct {
+	key      databaseKey
+	database *database
+	limits   *limits
+}
+
+// acquireShared takes the app's part of the pool. It opens nothing.
+func acquireShared(path string, logger *zap.Logger) (*shared, error) {
+	s := &shared{key: databaseKey(path)}
+	value, _, err := pool.LoadOrNew(limitsKey, func() (caddy.Destructor, error) {
+		return &limits{ratelimit.NewMemory(ratelimit.Options{})}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.limits = value.(*limits)
+	value, _, err = pool.LoadOrNew(s.key, func() (caddy.Destructor, error) {
+		return &database{path: path, logger: logger}, nil
+	})
+	if err != nil {
+		_, _ = pool.Delete(limitsKey) // the error that matters is the first one
+		return nil, err
+	}
+	s.database = value.(*database)
+	return s, nil
+}
+
+// releaseShared gives it back; the last one closes the database.
+func releaseShared(s *shared) error {
+	_, err := pool.Delete(limitsKey)
+	_, databaseErr := pool.Delete(s.key)
+	return errors.Join(err, databaseErr)
+}
+
+// limits is a limiter in the pool.
+type limits struct {
+	ratelimit.Limiter
+}
+
+// Destruct implements caddy.Destructor.
+func (*limits) Destruct() error { return nil }
+
+// database is the open store with what belongs to it.
+type database struct {
+	path   string
+	logger *zap.Logger
+
+	mu     sync.Mutex
+	opened bool
+	store  *store.Store
+	index  *shortener.Index
+	clicks *clicks.Recorder
+}
+
+// open opens the database, once; a later call after a failure tries again. The
+// callers wait for each other.
+func (d *database) open(ctx context.Context, dropped func(n int64)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.opened {
+		return nil
+	}
+	s, err := store.Open(ctx, store.Config{Path: d.path, Logger: d.logger})
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	d.store, d.index, d.opened = s, shortener.NewIndex(), true
+	d.clicks = clicks.NewRecorder(ctx, s, clicks.Options{Logger: d.logger, OnDrop: dropped})
+	return nil
+}
+
+// Destruct implements caddy.Destructor: clicks are written, then the store is
+// closed.
+func (d *database) Destruct() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.opened {
+		return nil
+	}
+	d.opened = false
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout) //nolint:forbidigo // The last one out has no context left.
+	defer cancel()
+	return errors.Join(d.clicks.Close(ctx), d.store.Close())
+}

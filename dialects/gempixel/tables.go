@@ -1,0 +1,237 @@
+package gempixel
+
+import (
+	"strconv"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/openapi"
+	"github.com/linkquay/linkquay/translate"
+)
+
+// values says how the fields that are no plain text are read. A field has one
+// meaning in every operation that takes it.
+var values = map[string]translate.Func{
+	"auto":           boolean,
+	"campaign":       integer,
+	"channel":        integer,
+	"data":           anything,
+	"deeplink":       object,
+	"devicetarget":   list,
+	"geotarget":      list,
+	"languagetarget": list,
+	"parameters":     parameters,
+	"pixels":         integers,
+	"public":         boolean,
+	"starred":        boolean,
+}
+
+// clearable are the fields of a link that an update empties with an empty
+// value. Everywhere else an empty value means "not given".
+var clearable = map[string]translate.Func{
+	"campaign":        integerOrZero,
+	"channel":         integerOrZero,
+	"description":     textOrEmpty,
+	"expiry":          textOrEmpty,
+	"metadescription": textOrEmpty,
+	"metaimage":       textOrEmpty,
+	"metatitle":       textOrEmpty,
+	"password":        textOrEmpty,
+}
+
+// newTables returns a table for each operation that takes a JSON body. Its
+// rows are the contract's fields; what the contract does not know is dropped.
+func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
+	tables := map[api.Operation]*translate.Table{}
+	for _, op := range contract.Operations() {
+		if op.Body != openapi.JSONBody {
+			continue
+		}
+		var rows []translate.Row
+		for _, name := range op.Fields {
+			value, ok := values[name]
+			if !ok {
+				value = text
+			}
+			if c, ok := clearable[name]; ok && op.ID == api.UpdateLink {
+				value = c
+			}
+			rows = append(rows, translate.Row{From: name, To: name, Value: given(value)})
+		}
+		tables[op.ID] = translate.New(translate.Drop, rows...)
+	}
+	return tables
+}
+
+// given drops null, which clients send for what they do not set.
+func given(value translate.Func) translate.Func {
+	return func(p *translate.Pass, v gjson.Result) {
+		if v.Type == gjson.Null {
+			p.Note(translate.NullValue)
+			return
+		}
+		value(p, v)
+	}
+}
+
+func anything(p *translate.Pass, v gjson.Result) { p.Raw(v.Raw) }
+
+// text drops "" and false, and takes a number for its digits.
+func text(p *translate.Pass, v gjson.Result) {
+	if v.Type == gjson.String && v.Str == "" {
+		p.Note(translate.EmptyValue)
+		return
+	}
+	textOrEmpty(p, v)
+}
+
+func textOrEmpty(p *translate.Pass, v gjson.Result) {
+	switch v.Type {
+	case gjson.False:
+		p.Note(translate.EmptyValue)
+	case gjson.Number:
+		p.Note(translate.OtherType)
+		p.String(v.Raw)
+	default:
+		p.Raw(v.Raw)
+	}
+}
+
+// integer drops "", false and 0, and takes "3" for 3.
+func integer(p *translate.Pass, v gjson.Result) {
+	if v.Raw == "0" || v.Raw == `"0"` || v.Raw == `""` || v.Type == gjson.False {
+		p.Note(translate.EmptyValue)
+		return
+	}
+	number(p, v)
+}
+
+// integerOrZero is integer for updates, where 0 and "" mean none.
+func integerOrZero(p *translate.Pass, v gjson.Result) {
+	switch v.Raw {
+	case `""`, `"0"`:
+		p.Note(translate.OtherType)
+		p.Int(0)
+	case "false":
+		p.Note(translate.EmptyValue)
+	default:
+		number(p, v)
+	}
+}
+
+// number takes text for the number that it spells; anything else stays as it
+// is, for the contract to refuse.
+func number(p *translate.Pass, v gjson.Result) {
+	if v.Type == gjson.String {
+		if n, err := strconv.ParseInt(v.Str, 10, 64); err == nil {
+			p.Note(translate.OtherType)
+			p.Int(n)
+			return
+		}
+	}
+	p.Raw(v.Raw)
+}
+
+// integers is a list of ids, some of which clients send as text.
+func integers(p *translate.Pass, v gjson.Result) {
+	if !v.IsArray() {
+		list(p, v)
+		return
+	}
+	each(p, v, func(e gjson.Result) bool {
+		return e.Type != gjson.Null
+	}, number)
+}
+
+// boolean takes 0, 1 and their texts for what they mean in PHP.
+func boolean(p *translate.Pass, v gjson.Result) {
+	switch v.Raw {
+	case `""`:
+		p.Note(translate.EmptyValue)
+	case "1", `"1"`, `"true"`:
+		p.Note(translate.OtherType)
+		p.Raw("true")
+	case "0", `"0"`, `"false"`:
+		p.Note(translate.OtherType)
+		p.Raw("false")
+	default:
+		p.Raw(v.Raw)
+	}
+}
+
+// object drops "", false and [], which is how PHP writes an empty object.
+func object(p *translate.Pass, v gjson.Result) {
+	if empty(v) {
+		p.Note(translate.EmptyValue)
+		return
+	}
+	p.Raw(v.Raw)
+}
+
+// list drops "", false and {}.
+func list(p *translate.Pass, v gjson.Result) {
+	if !v.IsArray() && empty(v) {
+		p.Note(translate.EmptyValue)
+		return
+	}
+	p.Raw(v.Raw)
+}
+
+func empty(v gjson.Result) bool {
+	switch {
+	case v.IsArray():
+		return len(v.Array()) == 0
+	case v.IsObject():
+		return len(v.Map()) == 0
+	}
+	return v.Type == gjson.False || v.Type == gjson.String && v.Str == ""
+}
+
+// parameters skips the entries that lack a name or a value: the pages' own
+// sample has one.
+func parameters(p *translate.Pass, v gjson.Result) {
+	if !v.IsArray() {
+		list(p, v)
+		return
+	}
+	complete := func(e gjson.Result) bool {
+		if !e.IsObject() {
+			return true // for the contract to refuse
+		}
+		name, value := e.Get("name"), e.Get("value")
+		return name.Exists() && name.String() != "" && value.Exists() && value.Type != gjson.Null
+	}
+	each(p, v, complete, func(p *translate.Pass, e gjson.Result) {
+		value := e.Get("value")
+		if value.Type != gjson.Number {
+			p.Raw(e.Raw)
+			return
+		}
+		p.Note(translate.OtherType)
+		p.Raw(`{"name":`)
+		p.Raw(e.Get("name").Raw)
+		p.Raw(`,"value":`)
+		p.String(value.Raw)
+		p.Raw("}")
+	})
+}
+
+// each writes the elements of an array that are to be kept.
+func each(p *translate.Pass, v gjson.Result, keep func(gjson.Result) bool, write translate.Func) {
+	p.Raw("[")
+	first := true
+	v.ForEach(func(_, e gjson.Result) bool {
+		if !keep(e) {
+			p.Note(translate.IncompleteEntry)
+			return true
+		}
+		if !first {
+			p.Raw(",")
+		}
+		first = false
+		write(p, e)
+		return true
+	})
+	p.Raw("]")
+}

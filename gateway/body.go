@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/openapi"
+)
+
+// readBody gives the call its document or its file. The body of an operation
+// that takes none is left alone: clients send "{}" or nothing.
+func (e *exchange) readBody(op *openapi.Operation) error {
+	call := &e.head.Call
+	switch op.Body {
+	case openapi.FileBody:
+		limit := e.gateway.cfg.UploadLimit
+		if e.r.ContentLength > limit {
+			return tooLarge(limit)
+		}
+		call.File = &api.File{
+			Body:        &limitedBody{body: http.MaxBytesReader(e.w, e.r.Body, limit)},
+			Size:        e.r.ContentLength,
+			ContentType: e.r.Header.Get("Content-Type"),
+		}
+	case openapi.JSONBody:
+		body, err := e.readAll()
+		if err != nil {
+			return err
+		}
+		if len(body) > 0 {
+			if err := openapi.WellFormed(body); err != nil {
+				return err
+			}
+		}
+		doc, notes, err := e.dialect.Document(call.Operation, body)
+		if err != nil {
+			return err
+		}
+		e.tolerated(notes)
+		call.Document = doc
+	}
+	return nil
+}
+
+func (e *exchange) readAll() ([]byte, error) {
+	limit := e.gateway.cfg.BodyLimit
+	if e.r.ContentLength > limit {
+		return nil, tooLarge(limit)
+	}
+	body := &limitedBody{body: http.MaxBytesReader(e.w, e.r.Body, limit)}
+	if e.r.ContentLength <= 0 {
+		return io.ReadAll(body)
+	}
+	b := make([]byte, e.r.ContentLength)
+	_, err := io.ReadFull(body, b)
+	return b, err
+}
+
+// limitedBody turns what goes wrong while a client sends into errors for it.
+type limitedBody struct {
+	body io.Reader
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.body.Read(p)
+	if err == nil || err == io.EOF { //nolint:errorlint // io.EOF is returned as it is.
+		return n, err
+	}
+	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return n, tooLarge(over.Limit)
+	}
+	return n, &api.Error{Code: api.Invalid, Message: "The body ended before it was complete.", Err: err}
+}
+
+func tooLarge(limit int64) error {
+	size := fmt.Sprintf("%d bytes", limit)
+	if limit >= 1<<20 && limit%(1<<20) == 0 {
+		size = fmt.Sprintf("%d MiB", limit>>20)
+	}
+	return api.Errorf(api.TooLarge, "The body is larger than %s.", size)
+}

@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/tidwall/sjson"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/ratelimit"
+	"github.com/linkquay/linkquay/translate"
+)
+
+// exchange is one request on its way.
+type exchange struct {
+	gateway *Gateway
+	dialect dialects.Dialect
+	w       http.ResponseWriter
+	r       *http.Request
+	client  netip.Addr
+
+	// head and key are nil until they are known.
+	head *dialects.Head
+	key  *api.Key
+}
+
+func (e *exchange) do() (*api.Reply, error) {
+	g := e.gateway
+	var err error
+	if e.head, err = e.dialect.Head(e.r); err != nil {
+		return nil, err
+	}
+	call := &e.head.Call
+	if err := e.authenticate(); err != nil {
+		return nil, err
+	}
+	if err := e.limit(); err != nil {
+		return nil, err
+	}
+	e.tolerated(e.head.Notes)
+	op := g.cfg.Contract.Operation(call.Operation)
+	if !e.key.Scopes.Allow(op.Scope) {
+		return nil, api.Errorf(api.Forbidden, "This API key lacks the scope %q.", op.Scope)
+	}
+	backend, err := e.backend()
+	if err != nil {
+		return nil, err
+	}
+	if call.Operation == api.GetCapabilities {
+		return g.capabilities(e.key.Backend, backend)
+	}
+	if !backend.Capabilities().Supports(call.Operation) {
+		return nil, api.Errorf(api.Unsupported, "The backend %q does not support this operation.", e.key.Backend)
+	}
+	if err := e.readBody(op); err != nil {
+		return nil, err
+	}
+	if err := op.Validate(call); err != nil {
+		return nil, err
+	}
+	call.Origin = g.origin(e.r)
+	reply, err := backend.Do(e.r.Context(), call)
+	if err != nil {
+		return nil, e.refused(err)
+	}
+	return warned(reply)
+}
+
+// authenticate finds the caller. An address with too many failures is told to
+// wait, but a good key is never refused for what its neighbours do: many
+// clients share the address of one host.
+func (e *exchange) authenticate() error {
+	g := e.gateway
+	key, err := g.cfg.Keys.Authenticate(e.head.Credential)
+	if err != nil {
+		return e.failedAuthentication(err)
+	}
+	e.key = key
+	e.head.Call.Key = key
+	return nil
+}
+
+func (e *exchange) failedAuthentication(failure error) error {
+	g := e.gateway
+	result, err := g.cfg.Limits.Take(e.r.Context(), ratelimit.AddressKey(e.client), g.cfg.Failures)
+	if err != nil || result.Allowed {
+		return failure
+	}
+	return &api.Error{
+		Code:       api.RateLimited,
+		Message:    "Too many failed attempts. Please retry later.",
+		RetryAfter: time.Until(result.Reset),
+		Err:        failure,
+	}
+}
+
+// limit counts the request and writes the documented headers.
+func (e *exchange) limit() error {
+	if e.key.Rate.Requests == 0 {
+		return nil
+	}
+	result, err := e.gateway.cfg.Limits.Take(e.r.Context(), e.key.ID, e.key.Rate)
+	if err != nil {
+		return &api.Error{Code: api.Unavailable, Message: "The rate limit could not be checked. Please retry later.", Err: err}
+	}
+	// Written past Header.Set, which would respell the documented names.
+	h := e.w.Header()
+	h["X-RateLimit-Limit"] = []string{strconv.Itoa(result.Limit)}
+	h["X-RateLimit-Remaining"] = []string{strconv.Itoa(result.Remaining)}
+	h["X-RateLimit-Reset"] = []string{strconv.FormatInt(result.Reset.Unix(), 10)}
+	if result.Allowed {
+		return nil
+	}
+	return &api.Error{
+		Code:       api.RateLimited,
+		Message:    "Too Many Requests. Please retry later.",
+		RetryAfter: max(time.Second, time.Until(result.Reset)),
+	}
+}
+
+func (e *exchange) backend() (adapters.Backend, error) {
+	b, ok := e.gateway.cfg.Backends[e.key.Backend]
+	if !ok {
+		// A key made by command can name a backend that the configuration has
+		// lost since.
+		return nil, api.Errorf(api.Unavailable, "The backend of this API key is not configured.")
+	}
+	return b, nil
+}
+
+// refused handles a backend that does not accept what it was sent as a key.
+// Where that was ours, the caller's own is fine and must not look bad.
+func (e *exchange) refused(err error) error {
+	failure, ok := errors.AsType[*api.Error](err)
+	if !ok || failure.Code != api.Unauthorized {
+		return err
+	}
+	if e.key.Forwarded != "" {
+		return e.failedAuthentication(failure)
+	}
+	return &api.Error{
+		Code:    api.Unavailable,
+		Message: "The backend does not accept the API key that it is configured with.",
+		Err:     failure,
+	}
+}
+
+func (e *exchange) tolerated(notes []translate.Note) {
+	for _, n := range notes {
+		e.gateway.cfg.Metrics.Tolerated(e.dialect.Name(), n.Kind)
+	}
+}
+
+// report logs a failure as loudly as it deserves, and returns what the client
+// is told.
+func (e *exchange) report(err error) *api.Error {
+	failure := api.AsError(err)
+	level := zapcore.DebugLevel
+	switch failure.Code {
+	case api.Internal:
+		level = zapcore.ErrorLevel
+	case api.Unavailable:
+		level = zapcore.WarnLevel
+	}
+	if entry := e.gateway.cfg.Logger.Check(level, "request failed"); entry != nil {
+		fields := []zap.Field{zap.String("code", string(failure.Code)), zap.Error(failure)}
+		if e.head != nil {
+			fields = append(fields, zap.String("operation", string(e.head.Call.Operation)))
+		}
+		if e.key != nil {
+			fields = append(fields, zap.String("key", e.key.Name), zap.String("backend", e.key.Backend))
+		}
+		entry.Write(fields...)
+	}
+	return failure
+}
+
+// warned writes the warnings of a reply into its document.
+func warned(reply *api.Reply) (*api.Reply, error) {
+	if len(reply.Warnings) == 0 {
+		return reply, nil
+	}
+	warnings, err := adapters.Encode(reply.Warnings)
+	if err != nil {
+		return nil, err
+	}
+	reply.Document, err = sjson.SetRawBytes(reply.Document, "warnings", warnings)
+	return reply, err
+}

@@ -1,0 +1,137 @@
+// Package gateway is the way of an API request: dialect, key, limit, contract,
+// backend, and back in the caller's shape. Authentication, limits and
+// validation happen here, once, for every dialect and every backend.
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/openapi"
+	"github.com/linkquay/linkquay/ratelimit"
+	"github.com/linkquay/linkquay/translate"
+)
+
+// Authenticator tells whose a credential is. An error is an *api.Error of code
+// Unauthorized.
+type Authenticator interface {
+	Authenticate(credential api.Secret) (*api.Key, error)
+}
+
+// Metrics is told what happens. Its arguments come from fixed sets and the
+// configuration, never from a client. It must be cheap and must not block.
+type Metrics interface {
+	// Answered counts one answered call; code is empty for a success.
+	Answered(op api.Operation, backend string, code api.Code, took time.Duration)
+
+	// Tolerated counts one habit of a client that a dialect put right.
+	Tolerated(dialect string, kind translate.Kind)
+}
+
+// Config is what a Gateway is made of. All fields are required unless they say
+// otherwise.
+type Config struct {
+	// Dialects are asked in order whose path a request is. The first one also
+	// answers errors on paths that belong to none of them.
+	Dialects []dialects.Dialect
+
+	Contract *openapi.Contract
+	Keys     Authenticator
+
+	// Limits counts the requests of keys; it outlives the gateway.
+	Limits ratelimit.Limiter
+
+	// Failures is how many failed authentications an address may have before
+	// it is told to wait; the zero value means any number.
+	Failures api.Rate
+
+	// Backends are the places where links live, by name.
+	Backends map[string]adapters.Backend
+
+	// ShortDomain is the scheme and host of short URLs, without a trailing
+	// slash. Empty means those of the request.
+	ShortDomain string
+
+	// BodyLimit and UploadLimit bound bodies, in bytes.
+	BodyLimit   int64
+	UploadLimit int64
+
+	// Healthy returns why requests cannot be served, nil if they can.
+	Healthy func(ctx context.Context) error
+
+	Metrics Metrics
+	Logger  *zap.Logger
+}
+
+// Gateway answers API requests. It is safe for concurrent use.
+type Gateway struct {
+	cfg  Config
+	docs http.Handler
+}
+
+// New returns a gateway.
+func New(cfg Config) *Gateway {
+	return &Gateway{cfg: cfg, docs: openapi.Docs()}
+}
+
+// Owns reports whether the path is for the API rather than for short links.
+func (g *Gateway) Owns(path string) bool {
+	return g.dialect(path) != nil
+}
+
+func (g *Gateway) dialect(path string) dialects.Dialect {
+	for _, d := range g.cfg.Dialects {
+		if d.Owns(path) {
+			return d
+		}
+	}
+	return nil
+}
+
+// ServeHTTP answers a request that came from the client's address.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip.Addr) {
+	if g.servePublic(w, r) {
+		return
+	}
+	d := g.dialect(r.URL.Path)
+	if d == nil {
+		g.cfg.Dialects[0].WriteError(w, nil, api.Errorf(api.NotFound, "There is no such endpoint."))
+		return
+	}
+	start := time.Now()
+	e := exchange{gateway: g, dialect: d, w: w, r: r, client: client}
+	reply, err := e.do()
+	var code api.Code
+	if err != nil {
+		failure := e.report(err)
+		code = failure.Code
+		d.WriteError(w, e.head, failure)
+	} else {
+		d.WriteReply(w, e.head, reply)
+	}
+	var op api.Operation
+	var backend string
+	if e.head != nil && e.key != nil {
+		op, backend = e.head.Call.Operation, e.key.Backend
+	}
+	g.cfg.Metrics.Answered(op, backend, code, time.Since(start))
+}
+
+// origin is the scheme and host of short URLs for a request.
+func (g *Gateway) origin(r *http.Request) string {
+	if g.cfg.ShortDomain != "" {
+		return g.cfg.ShortDomain
+	}
+	if r.TLS != nil {
+		return "https://" + strings.ToLower(r.Host)
+	}
+	return "http://" + strings.ToLower(r.Host)
+}

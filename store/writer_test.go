@@ -1,0 +1,304 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/shortener"
+)
+
+func TestWriter_ManyAtOnce(t *testing.T) {
+	const writers, each = 64, 50
+	s := openTemp(t)
+	var conflicts atomic.Int64
+	ids := make(chan int64, writers*each)
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range each {
+				l := newLink("main", fmt.Sprintf("%d-%d", w, i))
+				if err := s.CreateLink(t.Context(), l); err != nil {
+					t.Errorf("CreateLink(%q) = %v", l.Alias, err)
+				}
+				ids <- l.ID
+				// Everybody wants these.
+				err := s.CreateLink(t.Context(), newLink("main", fmt.Sprintf("shared-%d", i)))
+				if err != nil {
+					wantCode(t, "CreateLink(shared)", err, api.Conflict)
+					conflicts.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(ids)
+	seen := map[int64]bool{}
+	for id := range ids {
+		if seen[id] {
+			t.Errorf("id %d was given twice", id)
+		}
+		seen[id] = true
+	}
+	if got, want := conflicts.Load(), int64((writers-1)*each); got != want {
+		t.Errorf("%d conflicts; want %d", got, want)
+	}
+	links, total, err := s.Links(t.Context(), shortener.Filter{Account: "main", Limit: 10_000})
+	if want := writers*each + each; err != nil || total != want || len(links) != want {
+		t.Errorf("Links() = %d of %d, %v; want %d", len(links), total, err, want)
+	}
+	aliases := map[string]bool{}
+	for _, l := range links {
+		if aliases[l.Alias] {
+			t.Errorf("alias %q is there twice", l.Alias)
+		}
+		aliases[l.Alias] = true
+	}
+}
+
+// hold makes the writer wait in a job of its own until release is called, so
+// that what comes meanwhile is committed together.
+func hold(t *testing.T, s *Store) (release func() error) {
+	t.Helper()
+	started, end := make(chan struct{}), make(chan struct{})
+	done := make(chan error, 1)
+	go func() {
+		done <- s.writer.do(context.WithoutCancel(t.Context()), func(*session) error {
+			close(started)
+			<-end
+			return nil
+		})
+	}()
+	<-started
+	return func() error {
+		close(end)
+		return <-done
+	}
+}
+
+// queued waits until so many jobs wait behind the one that holds the writer.
+func queued(t *testing.T, s *Store, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); len(s.writer.jobs) < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d jobs wait; want %d", len(s.writer.jobs), n)
+		}
+	}
+}
+
+func TestWriter_FailureLeavesTheOthersOfItsCommit(t *testing.T) {
+	s := openTemp(t)
+	release := hold(t, s)
+	errs := make(map[string]chan error)
+	for i, alias := range []string{"a", "b", "a", "c"} {
+		name := fmt.Sprint(i, alias)
+		errs[name] = make(chan error, 1)
+		go func() { errs[name] <- s.CreateLink(t.Context(), newLink("main", alias)) }()
+		queued(t, s, i+1)
+	}
+	if err := release(); err != nil {
+		t.Errorf("the job that held the writer: %v", err)
+	}
+	for name, want := range map[string]bool{"0a": true, "1b": true, "2a": false, "3c": true} {
+		err := <-errs[name]
+		if want && err != nil {
+			t.Errorf("create %s = %v; want none", name, err)
+		}
+		if !want {
+			wantCode(t, "create "+name, err, api.Conflict)
+		}
+	}
+	if _, total, err := s.Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || total != 3 {
+		t.Errorf("%d links, %v; want 3", total, err)
+	}
+}
+
+// What a job did before it failed is undone, and nothing else.
+func TestWriter_FailureIsUndone(t *testing.T) {
+	s := openTemp(t)
+	broken := errors.New("changed my mind")
+	err := s.writer.do(t.Context(), func(tx *session) error {
+		if err := register(tx, "half", moment(time.Now())); err != nil {
+			return err
+		}
+		return broken
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("do() = %v; want %v", err, broken)
+	}
+	a, err := s.Account(t.Context(), "first")
+	if err != nil || a.ID != 1 {
+		t.Errorf("Account() = %+v, %v; want the first id", a, err)
+	}
+}
+
+func TestWriter_CancelledWhileWaiting(t *testing.T) {
+	s := openTemp(t)
+	release := hold(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	errs := make(chan error, 1)
+	go func() { errs <- s.CreateLink(ctx, newLink("main", "withdrawn")) }()
+	queued(t, s, 1)
+	cancel()
+	wantCode(t, "a withdrawn create", <-errs, api.Unavailable)
+	if err := release(); err != nil {
+		t.Errorf("the job that held the writer: %v", err)
+	}
+	mustCreate(t, s, newLink("main", "later"))
+	_, err := s.LinkByAlias(t.Context(), "", "withdrawn")
+	wantCode(t, "LinkByAlias(withdrawn)", err, api.NotFound)
+}
+
+// Whoever is told of success finds the write, and whoever is not, does not,
+// whenever the context ends.
+func TestWriter_CancelledAtAnyMoment(t *testing.T) {
+	s := openTemp(t)
+	var wg sync.WaitGroup
+	for w := range 16 {
+		wg.Go(func() {
+			for i := range 60 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration((w*60+i)%40)*50*time.Microsecond)
+				alias := fmt.Sprintf("%d-%d", w, i)
+				err := s.CreateLink(ctx, newLink("main", alias))
+				cancel()
+				_, lookupErr := s.LinkByAlias(t.Context(), "", alias)
+				if (err == nil) != (lookupErr == nil) {
+					t.Errorf("%s: CreateLink() = %v, but LinkByAlias() = %v", alias, err, lookupErr)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestWriter_CloseFinishesWhatWaits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "linkquay.db")
+	s := openPath(t, path)
+	release := hold(t, s)
+	const waiting = 100
+	errs := make(chan error, waiting)
+	for i := range waiting {
+		go func() { errs <- s.CreateLink(t.Context(), newLink("main", fmt.Sprint("a", i))) }()
+	}
+	queued(t, s, waiting)
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close() }()
+	<-s.writer.closing
+	wantCode(t, "a create after Close", s.CreateLink(t.Context(), newLink("main", "late")), api.Unavailable)
+	if err := release(); err != nil {
+		t.Errorf("the job that held the writer: %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+	for range waiting {
+		if err := <-errs; err != nil {
+			t.Errorf("a create that waited: %v", err)
+		}
+	}
+	if _, total, err := openPath(t, path).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || total != waiting {
+		t.Errorf("%d links, %v; want %d", total, err, waiting)
+	}
+}
+
+// Writes that race with Close are durable or refused, never left hanging.
+func TestWriter_CloseDuringWrites(t *testing.T) {
+	for range 10 {
+		path := filepath.Join(t.TempDir(), "linkquay.db")
+		s := openPath(t, path)
+		var written atomic.Int64
+		var wg sync.WaitGroup
+		for w := range 16 {
+			wg.Go(func() {
+				for i := range 1000 {
+					if err := s.CreateLink(t.Context(), newLink("main", fmt.Sprintf("%d-%d", w, i))); err != nil {
+						wantCode(t, "CreateLink", err, api.Unavailable)
+						return
+					}
+					written.Add(1)
+				}
+			})
+		}
+		time.Sleep(5 * time.Millisecond)
+		mustClose(t, s)
+		wg.Wait()
+		if _, total, err := openPath(t, path).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || int64(total) != written.Load() {
+			t.Errorf("%d links, %v; want %d", total, err, written.Load())
+		}
+	}
+}
+
+func TestWriter_DiskFull(t *testing.T) {
+	s := openTemp(t)
+	mustCreate(t, s, newLink("main", "before"))
+	limitPages(t, s, 0)
+
+	big := func(alias string) *shortener.Link {
+		l := newLink("main", alias)
+		l.Description = strings.Repeat("x", 100_000)
+		return l
+	}
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			wantCode(t, "CreateLink on a full disk", s.CreateLink(t.Context(), big(fmt.Sprint("full", i))), api.Unavailable)
+		})
+	}
+	wg.Wait()
+	if _, err := s.LinkByAlias(t.Context(), "", "before"); err != nil {
+		t.Errorf("LinkByAlias() on a full disk = %v", err)
+	}
+	limitPages(t, s, 1<<30)
+	mustCreate(t, s, big("after"))
+	if _, total, err := s.Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || total != 2 {
+		t.Errorf("%d links, %v; want the one before and the one after", total, err)
+	}
+}
+
+// limitPages makes the disk as full as SQLite can pretend. It cannot be less
+// than what the database has.
+func limitPages(t *testing.T, s *Store, pages int) {
+	t.Helper()
+	err := s.writer.do(t.Context(), func(tx *session) error {
+		var got int
+		return tx.conn.QueryRowContext(tx.ctx, fmt.Sprintf("PRAGMA max_page_count = %d", max(pages, 1))).Scan(&got)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A connection that breaks takes the writes of its commit with it; the next
+// ones get a new connection.
+func TestWriter_ConnectionBreaks(t *testing.T) {
+	s := openTemp(t)
+	release := hold(t, s)
+	errs := make(chan error, 2)
+	go func() { errs <- s.CreateLink(t.Context(), newLink("main", "lost")) }()
+	queued(t, s, 1)
+	go func() {
+		errs <- s.writer.do(t.Context(), func(tx *session) error {
+			_, err := tx.exec("ROLLBACK")
+			return err
+		})
+	}()
+	queued(t, s, 2)
+	if err := release(); err == nil {
+		t.Error("the first write of a broken commit was acknowledged")
+	}
+	for range 2 {
+		if err := <-errs; err == nil {
+			t.Error("a write of a broken commit was acknowledged")
+		}
+	}
+	mustCreate(t, s, newLink("main", "next"))
+	_, err := s.LinkByAlias(t.Context(), "", "lost")
+	wantCode(t, "LinkByAlias(lost)", err, api.NotFound)
+}
