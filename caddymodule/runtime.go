@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/adapters"
@@ -80,14 +81,31 @@ func (a *App) acquire() (*runtime, error) {
 	rt := a.runtime.current.Load()
 	if rt == nil {
 		var err error
-		if rt, err = a.open(); err != nil {
+		if rt, err = a.open(); errors.Is(err, errClosed) {
+			return a.acquireSuccessor()
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	if !rt.acquire() {
-		return nil, errClosed
+		return a.acquireSuccessor()
 	}
 	return rt, nil
+}
+
+// acquireSuccessor serves a request that reached a configuration which has
+// been cleaned up already: on a reload the connections of the old one are
+// still answered for a moment, and its successor runs by then.
+func (a *App) acquireSuccessor() (*runtime, error) {
+	app, err := caddy.ActiveContext().AppIfConfigured("linkquay")
+	if err != nil {
+		return nil, errClosed
+	}
+	if successor := app.(*App); successor != a {
+		return successor.acquire()
+	}
+	return nil, errClosed
 }
 
 // open opens the database and puts the parts together, once. Apps start in

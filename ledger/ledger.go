@@ -48,10 +48,11 @@ type Filter struct {
 	Backend string
 
 	// Search matches inside the destination, alias and title, in any letter
-	// case. Empty matches all.
+	// case; nothing in it is a wildcard. Empty matches all.
 	Search string
 
-	// Limit and Offset choose a page.
+	// Limit and Offset choose a page; a Limit of 0 has no entries, only the
+	// total.
 	Limit  int
 	Offset int
 }
@@ -60,23 +61,25 @@ type Filter struct {
 // an entry that does not exist in the account, and of code Unavailable where
 // the database fails. A write that returned nil is durable.
 type Ledger interface {
-	// Begin writes an intent, which List and Find do not show, and returns its
-	// id.
+	// Begin writes an intent, which only Pending counts until it is completed,
+	// and returns its id. A zero Created becomes now.
 	Begin(ctx context.Context, e *Entry) (int64, error)
 
 	// Complete records the backend's answer: RemoteID, Alias, ShortURL, Title,
-	// LongURL and Document of e under e.ID.
+	// LongURL and Document of e under e.ID, which must be of e.Account on
+	// e.Backend. It may be repeated: Completed stays what it was first.
 	Complete(ctx context.Context, e *Entry) error
 
-	// Abandon removes an intent that the backend refused.
+	// Abandon removes an intent that the backend refused. A completed entry is
+	// NotFound to it.
 	Abandon(ctx context.Context, id int64) error
 
 	// Entry returns a completed entry of the account on the backend.
 	Entry(ctx context.Context, account, backend string, id int64) (*Entry, error)
 
-	// Find returns the completed entry with the short URL; scheme and letter
-	// case of the host do not matter. A bare alias finds it too, the newest
-	// first.
+	// Find returns the newest completed entry with the short URL; its scheme,
+	// the letter case of its host and a slash at its end do not matter. Text
+	// without a slash is taken for an alias, whose letter case matters.
 	Find(ctx context.Context, account, backend, short string) (*Entry, error)
 
 	// List returns a page of completed entries, newest first, and the number

@@ -73,7 +73,7 @@ func (d *decoder) value(r gjson.Result, depth int) (v any, err error) {
 // no schema notices but for its maximum: all of the contract's are below.
 func (d *decoder) number(r gjson.Result) float64 {
 	if d.exact && !isInteger(r.Raw) {
-		return 0.5
+		return 1.5 // Within all bounds, so that it is not an integer and nothing else.
 	}
 	return max(-math.MaxFloat64, min(r.Num, math.MaxFloat64))
 }

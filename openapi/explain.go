@@ -41,6 +41,10 @@ func (e *explainer) add(prefix []string, err error) {
 		return
 	}
 	path := slices.Concat(prefix, one.JSONPointer())
+	if one.Value == nil {
+		e.say(path, "must not be null")
+		return
+	}
 	switch one.SchemaField {
 	case "properties":
 		if name, ok := unknownKey(one.Reason); ok {
@@ -126,8 +130,6 @@ func message(schema *openapi3.Schema, keyword, general string) string {
 func clause(e *openapi3.SchemaError) string {
 	s := e.Schema
 	switch e.SchemaField {
-	case "nullable":
-		return "must not be null"
 	case "type":
 		return "must be " + typeNames(s)
 	case "enum":
@@ -143,12 +145,13 @@ func clause(e *openapi3.SchemaError) string {
 		return "must be at least " + strconv.FormatFloat(*s.Min, 'f', -1, 64)
 	case "maximum":
 		return "must be at most " + strconv.FormatFloat(*s.Max, 'f', -1, 64)
-	case "minItems":
-		return fmt.Sprintf("must have at least %d entries", s.MinItems)
+	case "minItems", "minProperties":
+		if max(s.MinItems, s.MinProps) == 1 {
+			return "must not be empty"
+		}
+		return fmt.Sprintf("must have at least %d entries", max(s.MinItems, s.MinProps))
 	case "maxItems":
 		return fmt.Sprintf("must have at most %d entries", *s.MaxItems)
-	case "minProperties":
-		return fmt.Sprintf("must have at least %d fields", s.MinProps)
 	case "maxProperties":
 		return fmt.Sprintf("must have at most %d fields", *s.MaxProps)
 	}

@@ -23,11 +23,11 @@ func codedError(doing string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || isMistake(err) {
 		return api.AsError(fmt.Errorf("%s: %w", doing, err))
 	}
-	return &api.Error{
-		Code:    api.Unavailable,
-		Message: "The database is not available. Please try again later.",
-		Err:     fmt.Errorf("%s: %w", doing, err),
-	}
+	return unavailable(fmt.Errorf("%s: %w", doing, err))
+}
+
+func unavailable(err error) *api.Error {
+	return &api.Error{Code: api.Unavailable, Message: "The database is not available. Please try again later.", Err: err}
 }
 
 // linkError is codedError for a statement that finds or changes one link.

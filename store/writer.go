@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 	"sync/atomic"
 )
@@ -145,6 +146,7 @@ func (w *writer) commit(first *job) {
 	if err != nil {
 		// A connection in doubt is not used again; closing it rolls back.
 		w.endSession()
+		err = unavailable(fmt.Errorf("writing to the database: %w", err))
 	}
 	for i, j := range w.batch {
 		if err != nil {

@@ -141,7 +141,11 @@ func failures(t *testing.T, h Harness) {
 			for _, id := range supported(t, h) {
 				t.Run(string(id), func(t *testing.T) {
 					t.Parallel()
-					f := h.MustStart(t, Setup{Timeout: 400 * time.Millisecond})
+					timeout := 10 * time.Second
+					if fault.slow {
+						timeout = 150 * time.Millisecond
+					}
+					f := h.MustStart(t, Setup{Timeout: timeout})
 					call := f.MustCall(t, id)
 					f.Site.Fail(fault.play)
 					start := time.Now()

@@ -20,7 +20,8 @@ var faults = []struct {
 	name  string
 	play  player
 	codes []api.Code
-	wait  time.Duration
+	wait  time.Duration // the RetryAfter that must come of it
+	slow  bool          // it ends with the client's timeout
 }{
 	{name: "500", play: status(500, "application/json", `{"message":"Server Error"}`), codes: []api.Code{api.Unavailable}},
 	{name: "502-html", play: status(502, "text/html", "<html><h1>Bad Gateway</h1></html>"), codes: []api.Code{api.Unavailable}},
@@ -57,8 +58,8 @@ var faults = []struct {
 	{name: "repeats-the-key", play: repeatKey(400), codes: []api.Code{api.Invalid}},
 	{name: "repeats-the-key-on-200", play: repeatKey(200), codes: []api.Code{api.Invalid, api.Unauthorized, api.Unavailable, api.Conflict}},
 	{name: "repeats-the-key-in-a-header", play: raw("HTTP/1.1 200 OK\r\nbroken header " + Key.Reveal() + "\r\n\r\n"), codes: []api.Code{api.Unavailable}},
-	{name: "hangs", play: hang, codes: []api.Code{api.Unavailable}},
-	{name: "drips", play: drip, codes: []api.Code{api.Unavailable}},
+	{name: "hangs", play: hang, codes: []api.Code{api.Unavailable}, slow: true},
+	{name: "drips", play: drip, codes: []api.Code{api.Unavailable}, slow: true},
 	{name: "reset", play: reset, codes: []api.Code{api.Unavailable}},
 	{name: "closes", play: raw(""), codes: []api.Code{api.Unavailable}},
 	{name: "half-a-body", play: raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"error\":0,"), codes: []api.Code{api.Unavailable}},

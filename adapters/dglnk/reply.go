@@ -34,10 +34,11 @@ type created struct {
 func (a *Adapter) read(call *api.Call, resp *upstream.Response) (*created, error) {
 	root := gjson.ParseBytes(resp.Document)
 	status := strings.ToLower(translate.Member(root, "status").String())
-	if resp.Status >= 300 || status == "error" {
+	link := translate.Member(root, "link")
+	told := translate.Member(root, "messages").IsObject() || translate.Member(root, "errors").IsObject()
+	if resp.Status >= 300 || status == "error" || told && !link.IsObject() {
 		return nil, a.refused(call, resp.Status, root)
 	}
-	link := translate.Member(root, "link")
 	c := &created{
 		id:          translate.Member(link, "id").String(),
 		alias:       text(link, "alias"),

@@ -35,6 +35,9 @@ func (r *reader) rows(root, holder gjson.Result) error {
 	if r.op.rows == "cta" && !list.Exists() {
 		list = m[6]
 	}
+	if !list.Exists() && !m[0].Exists() {
+		return r.unexpected(r.op.rows)
+	}
 	text, count, err := r.list(list)
 	if err != nil {
 		return err

@@ -29,7 +29,8 @@ func expand(template string, p api.Path) (string, error) {
 			b.WriteString(p.ItemType)
 		case "{file}":
 			// A segment of dots would lead to another path, escaped or not.
-			if p.Filename == "" || p.Filename == "." || p.Filename == ".." {
+			// So would an escaped separator on a server that undoes it too early.
+			if p.Filename == "" || p.Filename == "." || p.Filename == ".." || strings.ContainsAny(p.Filename, "/\\") {
 				return "", api.InvalidField("filename", "must be the name of a file")
 			}
 			b.WriteString(url.PathEscape(p.Filename))

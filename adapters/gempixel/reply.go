@@ -43,20 +43,15 @@ func (r *reader) read(resp *upstream.Response, short bool) ([]byte, error) {
 func (r *reader) edit(root gjson.Result, short bool) error {
 	m := members(root, "error", "id", "data", "details", "message")
 	failed, id, data, details, message := m[0], m[1], m[2], m[3], m[4]
-	if failed.Exists() {
-		r.editor.replace(failed, "0")
-	} else {
-		r.editor.add(root, "error", "0")
+	if !failed.Exists() {
+		return r.unexpected("error")
 	}
+	r.editor.replace(failed, "0")
 	if short {
 		return r.found(root, id, details, data)
 	}
 	switch r.op.reply {
 	case done:
-		// Only an answer that says so has done anything.
-		if !failed.Exists() {
-			return r.unexpected("error")
-		}
 		if message.Type != gjson.String {
 			if message.Exists() {
 				r.editor.replace(message, `"Done."`)
@@ -99,6 +94,9 @@ func (r *reader) saved(root, id gjson.Result) error {
 	case named:
 		// A campaign without a name has none under any.
 		_ = r.same(root, "campaign", "domain", "name")
+		if list := members(root, "list")[0]; list.Exists() && list.Type != gjson.String {
+			r.editor.replace(list, "null")
+		}
 		flags(&r.editor, root)
 	case drawn:
 		if v := members(root, "link")[0]; v.Type != gjson.String || v.Str == "" {
