@@ -43,6 +43,7 @@ type sample struct {
 // load sends requests over kept connections, one at a time on each, for the
 // given time. A single reply that is not as it must be fails it.
 func load(ctx context.Context, t *target, clients int, d time.Duration) (*sample, error) {
+	interrupted := ctx
 	ctx, cancel := context.WithTimeout(ctx, d+grace)
 	defer cancel()
 	all := make([]*client, clients)
@@ -76,6 +77,9 @@ func load(ctx context.Context, t *target, clients int, d time.Duration) (*sample
 		if c.err != nil && (failed == nil || c.ended.Before(failed.ended)) {
 			failed = c
 		}
+	}
+	if interrupted.Err() != nil {
+		return nil, context.Cause(interrupted)
 	}
 	if failed != nil {
 		return nil, fmt.Errorf("after %d requests: %w", s.requests, failed.err)

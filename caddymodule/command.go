@@ -37,48 +37,49 @@ a change within a second.
 
 // configured reads the app's settings from the configuration that the flags
 // name, and provisions them without starting anything.
-func configured(cmd *cobra.Command) (*App, context.CancelFunc, error) {
+func configured(cmd *cobra.Command) (*App, error) {
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	adapter, err := cmd.Flags().GetString("adapter")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	raw, _, _, err := caddycmd.LoadConfig(file, adapter)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(raw) == 0 {
-		return nil, nil, errors.New("there is no configuration: name it with --config")
+		return nil, errors.New("there is no configuration: name it with --config")
 	}
 	var cfg struct {
 		Apps map[string]json.RawMessage `json:"apps"`
 	}
 	if err := json.Unmarshal(raw, &cfg); err != nil {
-		return nil, nil, fmt.Errorf("reading the configuration: %w", err)
+		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
 	settings := cfg.Apps["linkquay"]
 	if settings == nil {
 		settings = json.RawMessage("{}") // a site can use linkquay without the global option
 	}
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: cmd.Context()})
-	module, err := ctx.LoadModuleByID("linkquay", settings)
+	ctx, err := caddy.ProvisionContext(&caddy.Config{AppsRaw: caddy.ModuleMap{"linkquay": settings}})
 	if err != nil {
-		cancel()
-		return nil, nil, err
+		return nil, err
 	}
-	return module.(*App), cancel, nil
+	app, err := ctx.App("linkquay")
+	if err != nil {
+		return nil, err
+	}
+	return app.(*App), nil
 }
 
 // withStore runs a command on the open database of the configuration.
 func withStore(cmd *cobra.Command, run func(ctx context.Context, app *App, s *store.Store) error) (err error) {
-	app, cancel, err := configured(cmd)
+	app, err := configured(cmd)
 	if err != nil {
 		return err
 	}
-	defer cancel()
 	s, err := store.Open(cmd.Context(), store.Config{Path: app.Database.Source, Logger: zap.NewNop()})
 	if err != nil {
 		return err

@@ -17,9 +17,9 @@ import (
 func init() {
 	caddy.RegisterModule(Handler{})
 	httpcaddyfile.RegisterHandlerDirective("linkquay", parseHandler)
-	// Where a site has both, what is answered is decided before any proxy or
-	// file server, and after authentication and rewrites.
-	httpcaddyfile.RegisterDirectiveOrder("linkquay", httpcaddyfile.Before, "respond")
+	// Among the handlers that answer whatever comes, and the first of them:
+	// respond and metrics, which name their paths, come before it.
+	httpcaddyfile.RegisterDirectiveOrder("linkquay", httpcaddyfile.Before, "reverse_proxy")
 }
 
 // What a Handler serves.

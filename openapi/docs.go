@@ -64,7 +64,7 @@ func (d docs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"error":1,"message":%q,"msg":%[1]q}`+"\n", message)
+	_, _ = fmt.Fprintf(w, `{"error":1,"message":%q,"msg":%[1]q}`+"\n", message)
 }
 
 // asset is one file, compressed already where that is worth it.

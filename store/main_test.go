@@ -61,7 +61,9 @@ func otherProcess(ctx context.Context, v string) error {
 					}
 					// One write to the pipe, unbuffered: what the parent reads
 					// was said before the kill.
-					fmt.Fprintln(os.Stdout, alias)
+					if _, err := fmt.Fprintln(os.Stdout, alias); err != nil {
+						return
+					}
 				}
 			})
 		}

@@ -38,7 +38,7 @@ func (t *Table) Apply(dst, src []byte) (Outcome, error) {
 	})
 	for i, elements := range p.gathered {
 		if len(elements) > 0 {
-			p.key(t.gathers[i])
+			p.member(t.gathers[i])
 			p.dst = append(p.dst, '[')
 			p.dst = append(p.dst, elements...)
 			p.dst = append(p.dst, ']')
@@ -80,7 +80,7 @@ func (t *Table) apply(p *Pass, i int, v gjson.Result) {
 		p.Note(DuplicateField)
 	default:
 		before := len(p.dst)
-		p.key(r.To)
+		p.member(t.keys[i])
 		value := len(p.dst)
 		p.write(r, v)
 		if len(p.dst) == value {
@@ -117,7 +117,7 @@ func (t *Table) passUnknown(p *Pass, v gjson.Result) {
 			return
 		}
 		before := len(p.dst)
-		p.key(p.field)
+		p.member(jsonKey(p.field))
 		// They are compared as written: bytes that are no UTF-8 become one and
 		// the same replacement character.
 		name := bytes.TrimPrefix(p.dst[before:], []byte{','})

@@ -108,13 +108,18 @@ func (p *Pass) Note(kind Kind) {
 	p.notes = append(p.notes, Note{Field: p.field, Kind: kind})
 }
 
-// key writes the name of a field, and the comma before it if it needs one.
-func (p *Pass) key(name string) {
+// member begins a member of the target by its key, with the comma before it if
+// it needs one.
+func (p *Pass) member(key string) {
 	if len(p.dst) > p.start {
 		p.dst = append(p.dst, ',')
 	}
-	p.String(name)
-	p.dst = append(p.dst, ':')
+	p.dst = append(p.dst, key...)
+}
+
+// jsonKey returns a name as JSON, with its colon.
+func jsonKey(name string) string {
+	return string(append(gjson.AppendJSONString(nil, name), ':'))
 }
 
 func (p *Pass) write(r *Row, v gjson.Result) {

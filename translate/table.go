@@ -66,7 +66,8 @@ type Table struct {
 	targets map[string]int // name to slot
 	slots   []int          // slots[i] is the slot of row i's target, -1 without one
 	arrays  []int          // arrays[i] is the index in gathers of row i's target
-	gathers []string       // arrays of the target that several rows fill
+	keys    []string       // keys[i] is the name of row i's target as JSON, with its colon
+	gathers []string       // the same of the arrays of the target that several rows fill
 	unknown Unknown
 }
 
@@ -87,6 +88,7 @@ func New(unknown Unknown, rows ...Row) *Table {
 		targets: map[string]int{},
 		slots:   make([]int, len(rows)),
 		arrays:  make([]int, len(rows)),
+		keys:    make([]string, len(rows)),
 		unknown: unknown,
 	}
 	gathered := map[string]int{} // index in t.gathers, -1 for a plain target
@@ -106,7 +108,7 @@ func New(unknown Unknown, rows ...Row) *Table {
 			gathered[r.To] = -1
 			if r.Gather {
 				gathered[r.To] = len(t.gathers)
-				t.gathers = append(t.gathers, r.To)
+				t.gathers = append(t.gathers, jsonKey(r.To))
 			}
 		}
 		if (gathered[r.To] >= 0) != r.Gather {
@@ -114,6 +116,7 @@ func New(unknown Unknown, rows ...Row) *Table {
 		}
 		t.slots[i] = slot
 		t.arrays[i] = gathered[r.To]
+		t.keys[i] = jsonKey(r.To)
 	}
 	return t
 }

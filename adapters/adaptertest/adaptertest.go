@@ -143,7 +143,7 @@ func failures(t *testing.T, h Harness) {
 					t.Parallel()
 					timeout := 10 * time.Second
 					if fault.slow {
-						timeout = 150 * time.Millisecond
+						timeout = 80 * time.Millisecond
 					}
 					f := h.MustStart(t, Setup{Timeout: timeout})
 					call := f.MustCall(t, id)

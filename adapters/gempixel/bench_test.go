@@ -28,8 +28,7 @@ func BenchmarkReader(b *testing.B) {
 		b.Run(string(c.op), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				r := reader{adapter: a, op: operations[c.op], call: &api.Call{Operation: c.op}, src: string(document)}
-				if _, err := r.read(resp, false); err != nil {
+				if _, err := a.newReader(operations[c.op], &api.Call{Operation: c.op}, resp).read(resp, false); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -129,8 +129,7 @@ func (a *Adapter) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	if err != nil {
 		return nil, a.placed(op, err)
 	}
-	r := reader{adapter: a, op: op, call: call, src: string(resp.Document)}
-	document, err := r.read(resp, short)
+	document, err := a.newReader(op, call, resp).read(resp, short)
 	if err != nil {
 		return nil, a.placed(op, err)
 	}
@@ -187,7 +186,7 @@ func (a *Adapter) destination(ctx context.Context, call *api.Call) (string, erro
 	if err != nil {
 		return "", err
 	}
-	r := reader{adapter: a, op: op, call: call, src: string(resp.Document)}
+	r := a.newReader(op, call, resp)
 	if err := r.failure(resp); err != nil {
 		return "", err
 	}

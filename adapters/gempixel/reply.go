@@ -1,6 +1,7 @@
 package gempixel
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
@@ -19,6 +20,13 @@ type reader struct {
 	editor  editor
 }
 
+// newReader returns a reader of the response. White space around the document
+// would make its last brace hard to find.
+func (a *Adapter) newReader(op operation, call *api.Call, resp *upstream.Response) *reader {
+	src := string(bytes.TrimSpace(resp.Document))
+	return &reader{adapter: a, op: op, call: call, src: src, editor: editor{src: src}}
+}
+
 // read checks a reply against what the operation must answer, and puts the
 // habits of the script right. Short says that listLinks was asked for one link.
 func (r *reader) read(resp *upstream.Response, short bool) ([]byte, error) {
@@ -28,7 +36,6 @@ func (r *reader) read(resp *upstream.Response, short bool) ([]byte, error) {
 		}
 		return nil, err
 	}
-	r.editor.src = r.src
 	root := gjson.Parse(r.src)
 	if err := r.edit(root, short); err != nil {
 		return nil, err

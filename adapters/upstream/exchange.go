@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -70,6 +71,10 @@ func (c *Client) exchange(ctx context.Context, r *Request, key api.Secret, deadl
 // than that the backend had lost patience with it.
 func (c *Client) once(ctx context.Context, req *fasthttp.Request, resp *fasthttp.Response, deadline time.Time) (kept bool, err error) {
 	hc := c.json
+	// To the pool, no time left would mean no limit.
+	if time.Until(deadline) <= 0 {
+		return false, notSent(context.DeadlineExceeded)
+	}
 	cc, err := hc.AcquireConn(time.Until(deadline), false)
 	for err == nil && !cc.LastUseTime().IsZero() && stale(cc.Conn()) {
 		hc.CloseConn(cc)
@@ -86,7 +91,17 @@ func (c *Client) once(ctx context.Context, req *fasthttp.Request, resp *fasthttp
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(past) })
 
-	keep, err := c.roundTrip(conn, req, resp)
+	// The handshake on its own, so that its failure is known to be one in which
+	// nothing was asked.
+	if t, ok := conn.(*tls.Conn); ok && !kept {
+		err = t.HandshakeContext(ctx)
+	}
+	keep := false
+	if err != nil {
+		err = notSent(err)
+	} else {
+		keep, err = c.roundTrip(conn, req, resp)
+	}
 	if !stop() || err != nil || !keep {
 		// Where stop came too late, the deadline of the past is set or about to
 		// be: the connection is good for nothing else.
@@ -95,6 +110,9 @@ func (c *Client) once(ctx context.Context, req *fasthttp.Request, resp *fasthttp
 		hc.ReleaseConn(cc)
 	}
 	if err != nil && ctx.Err() != nil {
+		if NotSent(err) {
+			return kept, notSent(ctx.Err())
+		}
 		err = ctx.Err()
 	}
 	return kept, err

@@ -322,8 +322,12 @@ func TestClient_TLS(t *testing.T) {
 		return []*Request{{Method: "GET", Path: "/"}, {Method: "POST", Path: "/", Stream: strings.NewReader("x"), Size: -1}}
 	}
 	for _, r := range requests() {
-		if _, err := strict.Do(t.Context(), r); err == nil {
+		_, err := strict.Do(t.Context(), r)
+		if err == nil {
 			t.Error("a certificate of nobody was accepted")
+		}
+		if r.Stream == nil && !NotSent(err) {
+			t.Errorf("Do = %v; want one that was not sent", err)
 		}
 	}
 	for range 3 {
@@ -332,6 +336,28 @@ func TestClient_TLS(t *testing.T) {
 				t.Errorf("Do = %v", err)
 			}
 		}
+	}
+}
+
+func TestClient_Observe(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/close" {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer site.Close()
+	var seen []int
+	c := mustClient(t, Config{BaseURL: site.URL, Observe: func(status int, d time.Duration) {
+		if d <= 0 {
+			t.Errorf("it took %s", d)
+		}
+		seen = append(seen, status)
+	}})
+	_, _ = c.Do(t.Context(), &Request{Method: "POST", Path: "/"})
+	_, _ = c.Do(t.Context(), &Request{Method: "POST", Path: "/close"})
+	if len(seen) != 2 || seen[0] != http.StatusTeapot || seen[1] != 0 {
+		t.Errorf("observed %v; want [418 0]", seen)
 	}
 }
 
