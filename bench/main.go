@@ -43,8 +43,9 @@ func run(ctx context.Context, args []string) (err error) {
 	var b bench
 	var only, dir string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&b.rounds, "rounds", 5, "how often each side is loaded")
-	flags.DurationVar(&b.duration, "duration", 3*time.Second, "how long each load lasts")
+	flags.IntVar(&b.rounds, "rounds", 9, "how often each side is loaded")
+	flags.DurationVar(&b.duration, "duration", 2*time.Second, "how long each load lasts")
+	flags.Float64Var(&b.quiet, "quiet", 10, "repeat a round in which others used more of the processors, in percent, up to 3 times the rounds in all")
 	flags.IntVar(&b.clients, "clients", 32, "connections at once")
 	flags.StringVar(&only, "only", "", "scenarios to run, separated by commas (default all)")
 	flags.BoolVar(&b.json, "json", false, "print JSON")

@@ -1,17 +1,23 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 )
+
+// attempts is how many rounds are tried for each one that counts.
+const attempts = 3
 
 // settings are the flags.
 type settings struct {
 	rounds   int
+	quiet    float64
 	duration time.Duration
 	clients  int
 	profile  string
@@ -70,7 +76,8 @@ func (b *bench) run(ctx context.Context, s *scenario) ([]round, error) {
 		}
 	}
 	var rounds []round
-	for i := range b.rounds {
+	quiet := 0
+	for i := 0; quiet < b.rounds && i < attempts*b.rounds; i++ {
 		var r round
 		if r.Linkquay, err = b.measure(ctx, linkquay); err != nil {
 			return nil, err
@@ -78,11 +85,23 @@ func (b *bench) run(ctx context.Context, s *scenario) ([]round, error) {
 		if r.Caddy, err = b.measure(ctx, caddy); err != nil {
 			return nil, err
 		}
-		b.say("  round %d of %d: Linkquay %.0f, Caddy %.0f requests/s; others used %.0f and %.0f %% of the processors",
-			i+1, b.rounds, r.Linkquay.Rate, r.Caddy.Rate, r.Linkquay.Others, r.Caddy.Others)
+		if r.noise() <= b.quiet {
+			quiet++
+		}
+		b.say("  round %d: Linkquay %.0f, Caddy %.0f requests/s; others used up to %.0f %% of the processors",
+			i+1, r.Linkquay.Rate, r.Caddy.Rate, r.noise())
 		rounds = append(rounds, r)
 	}
-	return rounds, nil
+	return quietest(rounds, b.rounds), nil
+}
+
+// noise is how much of the machine others used during the round, in percent.
+func (r round) noise() float64 { return max(r.Linkquay.Others, r.Caddy.Others) }
+
+// quietest returns n of the rounds: those with the least noise.
+func quietest(rounds []round, n int) []round {
+	sorted := slices.SortedStableFunc(slices.Values(rounds), func(a, b round) int { return cmp.Compare(a.noise(), b.noise()) })
+	return sorted[:min(n, len(sorted))]
 }
 
 // start starts the upstream and both sides. The function that it returns ends

@@ -53,12 +53,16 @@ type ratio struct {
 type result struct {
 	Scenario    string       `json:"scenario"`
 	About       string       `json:"about"`
+	Noise       float64      `json:"noise_percent"` // of the noisiest round that counts
 	Comparisons []comparison `json:"comparisons"`
 	Rounds      []round      `json:"rounds"`
 }
 
 func newResult(s *scenario, rounds []round) result {
 	r := result{Scenario: s.name, About: s.about, Rounds: rounds}
+	for _, round := range rounds {
+		r.Noise = max(r.Noise, round.noise())
+	}
 	for _, m := range metrics {
 		var linkquay, caddy []float64
 		for _, round := range rounds {
@@ -114,7 +118,7 @@ func percentile(sorted []time.Duration, p float64) time.Duration {
 // writeText writes the absolute figures and the ratios of a scenario.
 func writeText(w io.Writer, r result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\n%s: %s\n", r.Scenario, r.About)
+	fmt.Fprintf(w, "\n%s: %s\n%d rounds, others used up to %.0f %% of the processors\n", r.Scenario, r.About, len(r.Rounds), r.Noise)
 	fmt.Fprintln(t, "\tLinkquay\tCaddy\tLinkquay ÷ Caddy\tmin – max\tgood is\t")
 	for _, c := range r.Comparisons {
 		fmt.Fprintf(t, "%s (%s)\t%.1f\t%.1f\t%.2f\t%.2f – %.2f\t%s\t\n",

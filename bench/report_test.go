@@ -88,3 +88,16 @@ func TestWriteMarkdown(t *testing.T) {
 		}
 	}
 }
+
+func TestQuietest(t *testing.T) {
+	noisy := func(linkquay, caddy float64) round {
+		return round{Linkquay: figures{Others: linkquay}, Caddy: figures{Others: caddy}}
+	}
+	got := quietest([]round{noisy(0, 50), noisy(3, 1), noisy(20, 0), noisy(0, 2)}, 2)
+	if len(got) != 2 || got[0] != noisy(0, 2) || got[1] != noisy(3, 1) {
+		t.Errorf("quietest() = %+v", got)
+	}
+	if got := quietest([]round{noisy(1, 1)}, 2); len(got) != 1 {
+		t.Errorf("quietest() of too few = %+v", got)
+	}
+}

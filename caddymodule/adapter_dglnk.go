@@ -58,7 +58,7 @@ func (g *DgLnk) Backend(env Environment) (adapters.Backend, error) {
 }
 
 // keyQuery says that this API takes its key in the URL and nowhere else.
-func (g *DgLnk) keyQuery() string { return "api_token" }
+func (g *DgLnk) keyQuery() string { return dglnk.KeyQuery }
 
 // UnmarshalCaddyfile reads the backend behind its name. Syntax:
 //

@@ -20,6 +20,7 @@ const (
 // for concurrent use; at most 512 MiB.
 type Index struct {
 	seed   maphash.Seed
+	limit  int // bytes of a shard
 	shards [shardCount]shard
 }
 
@@ -36,7 +37,7 @@ type shard struct {
 
 // NewIndex returns an empty index.
 func NewIndex() *Index {
-	x := &Index{seed: maphash.MakeSeed()}
+	x := &Index{seed: maphash.MakeSeed(), limit: maxSlab}
 	for i := range x.shards {
 		x.shards[i].offsets = map[uint64]uint32{}
 	}
@@ -80,7 +81,7 @@ func (x *Index) add(domain, alias string, t Target, version uint64) {
 	}
 	s.drop(sum)
 	switch {
-	case len(s.slab) > maxSlab:
+	case len(s.slab) > x.limit:
 		s.slab, s.garbage = nil, 0
 		clear(s.offsets)
 	case s.garbage > len(s.slab)/2:

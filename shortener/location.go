@@ -28,12 +28,16 @@ func location(destination string) string {
 	if i := strings.LastIndexByte(host, '@'); i >= 0 {
 		user, host = host[:i+1], host[i+1:]
 	}
+	host, port, hasPort := strings.Cut(host, ":")
+	if hasPort {
+		port = ":" + port
+	}
 	// A host that cannot be converted is escaped: the visitor's browser then
 	// says what is wrong with it.
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
 		host = ascii
 	}
-	return scheme + "://" + escape(user+host+rest[end:])
+	return scheme + "://" + escape(user+host+port+rest[end:])
 }
 
 func escape(s string) string {

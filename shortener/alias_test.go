@@ -1,0 +1,61 @@
+package shortener
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+func TestRandomAlias(t *testing.T) {
+	seen := map[string]bool{}
+	for range 10_000 {
+		a := randomAlias(randomLength)
+		if len(a) != randomLength || strings.Trim(a, base58) != "" || !IsAlias(a) || seen[a] {
+			t.Fatalf("randomAlias = %q, seen before: %v", a, seen[a])
+		}
+		seen[a] = true
+	}
+}
+
+func TestCheckAlias(t *testing.T) {
+	for alias, want := range map[string]string{
+		"abc":                   "",
+		"A_b-9":                 "",
+		strings.Repeat("a", 49): "",
+		"ab":                    "Custom alias must be at least 3 characters.",
+		strings.Repeat("a", 50): "Custom alias must be less than 50 characters.",
+		"a b":                   "custom may hold letters, digits, - and _ only.",
+		"한글이":                   "custom may hold letters, digits, - and _ only.",
+		"api":                   "That alias is reserved. Please choose another one.",
+		"API":                   "That alias is reserved. Please choose another one.",
+		"robots":                "",
+	} {
+		got := ""
+		if err := checkAlias(alias); err != nil {
+			got = api.AsError(err).Message
+		}
+		if got != want {
+			t.Errorf("checkAlias(%q) = %q; want %q", alias, got, want)
+		}
+	}
+}
+
+func TestHostOf(t *testing.T) {
+	for s, want := range map[string]string{
+		"https://Go.Example.com":      "go.example.com",
+		"https://go.example.com/":     "go.example.com",
+		"https://go.example.com:443":  "go.example.com",
+		"http://go.example.com:80/":   "go.example.com",
+		"http://go.example.com:8080":  "go.example.com:8080",
+		"https://go.example.com:80":   "go.example.com:80",
+		"go.example.com":              "go.example.com",
+		"go.example.com:443":          "go.example.com",
+		"localhost:8080":              "localhost:8080",
+		"https://[2001:db8::1]:8443/": "[2001:db8::1]:8443",
+	} {
+		if got := HostOf(s); got != want {
+			t.Errorf("HostOf(%q) = %q; want %q", s, got, want)
+		}
+	}
+}
