@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -86,10 +87,13 @@ func keyListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-				fmt.Fprintln(w, "NAME\tACCOUNT\tBACKEND\tSCOPES\tRATE LIMIT\tSTATE")
+				table := "NAME\tACCOUNT\tBACKEND\tSCOPES\tRATE LIMIT\tSTATE\n"
 				for _, r := range ring.Records() {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Account, r.Backend, r.Scopes, rateText(*r.Rate), state(r, time.Now()))
+					table += fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Account, r.Backend, r.Scopes, rateText(*r.Rate), state(r, time.Now()))
+				}
+				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+				if _, err := io.WriteString(w, table); err != nil {
+					return err
 				}
 				return w.Flush()
 			})

@@ -51,7 +51,7 @@ func (a *App) addFirstKey(ctx context.Context) error {
 		return fmt.Errorf("storing the first key: %w", err)
 	}
 	a.logger.Info("made a first API key, since there was none; it is in a file", zap.String("file", path))
-	if term.IsTerminal(int(os.Stderr.Fd())) { //nolint:gosec // A file descriptor is small.
+	if term.IsTerminal(int(os.Stderr.Fd())) {
 		fmt.Fprintf(os.Stderr, "\nYour first API key: %s\n(also in %s)\n\n", key.Reveal(), path)
 	}
 	return nil
@@ -62,7 +62,7 @@ func writeSecret(path string, secret api.Secret) error {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // The path is the operator's own.
 	if err != nil {
 		return err
 	}

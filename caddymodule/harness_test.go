@@ -1,8 +1,6 @@
 package caddymodule_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -230,13 +228,4 @@ func readFile(t testing.TB, path ...string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-func compact(t testing.TB, doc []byte) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := json.Compact(&b, doc); err != nil {
-		t.Fatalf("%v in %s", err, doc)
-	}
-	return b.String()
 }

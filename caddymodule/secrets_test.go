@@ -20,7 +20,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 	)
 	status := 200
 	body := `{"error":0,"id":3,"shorturl":"https://1mm.kr/x"}`
-	u := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+	u := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
 		if status == 0 {
 			panic(http.ErrAbortHandler)
 		}

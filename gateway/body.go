@@ -66,7 +66,7 @@ type limitedBody struct {
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
-	if err == nil || err == io.EOF { //nolint:errorlint // io.EOF is returned as it is.
+	if err == nil || err == io.EOF {
 		return n, err
 	}
 	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {

@@ -186,7 +186,7 @@ func readOnly(t *testing.T) string {
 		return "/proc"
 	}
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o500); err != nil { //nolint:gosec // A folder needs it.
+	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
 	return dir

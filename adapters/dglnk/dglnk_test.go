@@ -286,7 +286,7 @@ func TestAdapter_ClientGone(t *testing.T) {
 	l := &memory{refuse: 2}
 	a := &Adapter{cfg: Config{Name: "dg", Zone: time.UTC}, ledger: l}
 	ctx, cancel := context.WithCancel(t.Context())
-	entry := newEntry(t, ctx, l)
+	entry := newEntry(ctx, t, l)
 	cancel()
 	if err := a.complete(ctx, entry, &created{id: "80", alias: "a12", shortURL: "https://s.example/a12"}, nil); err != nil {
 		t.Fatal(err)

@@ -113,7 +113,7 @@ var _ ledger.Ledger = (*memory)(nil)
 
 func intent(id int64) zap.Field { return zap.Int64("intent", id) }
 
-func newEntry(t *testing.T, ctx context.Context, l *memory) *ledger.Entry {
+func newEntry(ctx context.Context, t *testing.T, l *memory) *ledger.Entry {
 	t.Helper()
 	e := &ledger.Entry{Account: "main", Backend: "dg", Document: []byte(`{"url":"https://example.com"}`), Created: time.Now()}
 	id, err := l.Begin(ctx, e)

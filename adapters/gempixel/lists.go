@@ -16,7 +16,7 @@ const defaultLimit = 15
 // page reads a list that has its pages and rows in data.
 func (r *reader) page(root, data gjson.Result) error {
 	if data.IsObject() {
-		return r.rows(root, data)
+		return r.rows(data)
 	}
 	// PHP writes an object without members as an empty array.
 	if data.Type != gjson.Null && (!data.IsArray() || len(data.Array()) > 0) || !data.Exists() {
@@ -28,7 +28,7 @@ func (r *reader) page(root, data gjson.Result) error {
 }
 
 // rows reads the pages and rows in holder, which is data or the root itself.
-func (r *reader) rows(root, holder gjson.Result) error {
+func (r *reader) rows(holder gjson.Result) error {
 	names := []string{"result", "perpage", "currentpage", "maxpage", "nextpage", r.op.rows, "overlay"}
 	m := members(holder, names...)
 	list := m[5]

@@ -70,7 +70,7 @@ func (r *reader) edit(root gjson.Result, short bool) error {
 	case paged:
 		return r.page(root, data)
 	case filed:
-		return r.rows(root, root)
+		return r.rows(root)
 	case link:
 		return r.link(id, details, data)
 	case code:

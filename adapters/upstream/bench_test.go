@@ -60,7 +60,7 @@ func BenchmarkClient_HostClientDo(b *testing.B) {
 			if err := c.json.DoTimeout(req, resp, DefaultTimeout); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := c.judge(secret, reply{status: resp.StatusCode(), body: append([]byte(nil), resp.Body()...)}); err != nil {
+			if _, err := c.judge(reply{status: resp.StatusCode(), body: append([]byte(nil), resp.Body()...)}); err != nil {
 				b.Fatal(err)
 			}
 			fasthttp.ReleaseRequest(req)
@@ -92,7 +92,7 @@ func BenchmarkClient_Transport(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := c.judge(secret, reply{status: resp.StatusCode, body: body}); err != nil {
+			if _, err := c.judge(reply{status: resp.StatusCode, body: body}); err != nil {
 				b.Fatal(err)
 			}
 		}

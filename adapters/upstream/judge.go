@@ -26,7 +26,7 @@ const (
 )
 
 // judge tells a reply that an adapter can read from all others.
-func (c *Client) judge(key api.Secret, rep reply) (*Response, error) {
+func (c *Client) judge(rep reply) (*Response, error) {
 	document := readJSON(rep.body)
 	wait := retryAfter(rep.retryAfter, time.Now())
 	name := c.cfg.Backend

@@ -68,12 +68,12 @@ func TestClient_Judge(t *testing.T) {
 		{reply{status: 200, kind: "text/html", body: []byte(`<INPUT TYPE="password">`)}, api.Unauthorized},
 		{reply{status: 403, kind: "text/html", body: []byte(`<input type=password>`)}, api.Unauthorized},
 	} {
-		_, err := c.judge("k", r.rep)
+		_, err := c.judge(r.rep)
 		if r.code == "" && err != nil || r.code != "" && (err == nil || api.AsError(err).Code != r.code) {
 			t.Errorf("judge(%d %s) = %v; want %q", r.rep.status, r.rep.body, err, r.code)
 		}
 	}
-	_, err := c.judge("k", reply{status: 429, body: []byte(`{"error":429,"Retry-After":41}`)})
+	_, err := c.judge(reply{status: 429, body: []byte(`{"error":429,"Retry-After":41}`)})
 	if got := api.AsError(err).RetryAfter; got != 41*time.Second {
 		t.Errorf("RetryAfter of the body = %s; want 41s", got)
 	}

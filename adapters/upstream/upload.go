@@ -52,7 +52,7 @@ func (c *Client) stream(ctx context.Context, r *Request, key api.Secret) (reply,
 		return reply{}, err
 	}
 	timer.Reset(c.cfg.Timeout)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // what was read is what counts
 	rep := reply{
 		status:     resp.StatusCode,
 		kind:       resp.Header.Get("Content-Type"),

@@ -272,5 +272,5 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		}
 		return nil, c.unavailable(key, err)
 	}
-	return c.judge(key, rep)
+	return c.judge(rep)
 }

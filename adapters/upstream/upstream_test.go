@@ -69,23 +69,33 @@ func TestClient_Wire(t *testing.T) {
 		want string
 	}{
 		{
-			"get", Config{BaseURL: "/"}, Request{Method: "GET", Path: "/api/urls", Query: url.Values{"q": {"a b&c"}}},
+			"get",
+			Config{BaseURL: "/"},
+			Request{Method: "GET", Path: "/api/urls", Query: url.Values{"q": {"a b&c"}}},
 			"GET /api/urls?q=a+b%26c HTTP/1.1|User-Agent: Linkquay|Content-Type: application/json|Accept: application/json|Authorization: Bearer T0ken+with/odd=bytes",
 		},
 		{
-			"post", Config{BaseURL: "/sub/"}, Request{Method: "POST", Path: "/api/%2e/x", Body: []byte(`{}`)},
+			"post",
+			Config{BaseURL: "/sub/"},
+			Request{Method: "POST", Path: "/api/%2e/x", Body: []byte(`{}`)},
 			"",
 		},
 		{
-			"prefix", Config{BaseURL: "/sub/"}, Request{Method: "POST", Path: "/api/a%20b", Body: []byte(`{}`)},
+			"prefix",
+			Config{BaseURL: "/sub/"},
+			Request{Method: "POST", Path: "/api/a%20b", Body: []byte(`{}`)},
 			"POST /sub/api/a%20b HTTP/1.1|User-Agent: Linkquay|Content-Type: application/json|Content-Length: 2|Accept: application/json|Authorization: Bearer T0ken+with/odd=bytes",
 		},
 		{
-			"query-key", Config{BaseURL: "/", KeyQuery: "api_token"}, Request{Method: "POST", Path: "/api/links", Query: url.Values{"a": {"1"}}, Body: []byte(`{}`)},
+			"query-key",
+			Config{BaseURL: "/", KeyQuery: "api_token"},
+			Request{Method: "POST", Path: "/api/links", Query: url.Values{"a": {"1"}}, Body: []byte(`{}`)},
 			"POST /api/links?a=1&api_token=T0ken%2Bwith%2Fodd%3Dbytes HTTP/1.1|User-Agent: Linkquay|Content-Type: application/json|Content-Length: 2|Accept: application/json",
 		},
 		{
-			"own-key", Config{BaseURL: "/"}, Request{Method: "DELETE", Path: "/api/url/1/delete", Key: "callers"},
+			"own-key",
+			Config{BaseURL: "/"},
+			Request{Method: "DELETE", Path: "/api/url/1/delete", Key: "callers"},
 			"DELETE /api/url/1/delete HTTP/1.1|User-Agent: Linkquay|Content-Type: application/json|Content-Length: 0|Accept: application/json|Authorization: Bearer callers",
 		},
 	} {
@@ -243,7 +253,7 @@ func TestClient_Retry(t *testing.T) {
 
 func TestClient_Cancel(t *testing.T) {
 	quit := make(chan struct{})
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		select {
 		case <-r.Context().Done():

@@ -31,7 +31,7 @@ func run(out string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, code, 0o644)
+	return os.WriteFile(out, code, 0o644) //nolint:gosec // Source is for everybody to read.
 }
 
 // constants returns the Go source of one constant for each operation.
