@@ -45,9 +45,9 @@ type Paging struct {
 }
 
 // Of describes the page of a list with the total number of rows. An empty list
-// has one page; the last page has no next one.
+// has no page; the last page has no next one.
 func (p Page) Of(total int) Paging {
-	g := Paging{Result: total, PerPage: p.Limit, CurrentPage: p.Number, MaxPage: max(1, (total+p.Limit-1)/p.Limit)}
+	g := Paging{Result: total, PerPage: p.Limit, CurrentPage: p.Number, MaxPage: (total + p.Limit - 1) / p.Limit}
 	if p.Number < g.MaxPage {
 		next := p.Number + 1
 		g.NextPage = &next
@@ -70,4 +70,14 @@ func (p Page) List(total int, plural string, rows any) (*api.Reply, error) {
 	doc = append(doc, `,"`+plural+`":`...)
 	doc = append(doc, list...)
 	return &api.Reply{Document: append(doc, "}}"...)}, nil
+}
+
+// LinkNotFound is what the product says of a link that is not there; clients
+// compare it.
+const LinkNotFound = "Link not found. Please try again."
+
+// Missed answers a search by short URL that found nothing: with status 200 and
+// an error, as clients expect.
+func Missed() *api.Reply {
+	return &api.Reply{Document: []byte(`{"error":1,"message":"` + LinkNotFound + `","msg":"` + LinkNotFound + `"}`)}
 }

@@ -101,7 +101,7 @@ func TestDemand5_ListsAndPaging(t *testing.T) {
 		"?limit=1000":      `32 32 1 null 1`,
 		"?limit=10&page=9": `0 32 9 null 4`,
 		"?page=2":          `15 32 2 3 3`,
-		"?q=nothing":       `0 0 1 null 1`,
+		"?q=nothing":       `0 0 1 null 0`,
 		"?limit=&page=":    `15 32 1 2 3`,
 	} {
 		a := s.do("GET", "/api/urls"+query, nativeKey, "")

@@ -2,6 +2,7 @@ package dglnk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/ledger"
 	"github.com/linkquay/linkquay/translate"
@@ -16,8 +18,6 @@ import (
 
 // noVisits are the statistics of a link: dgLnk's API tells none.
 const noVisits = `"clicks":0,"uniqueClicks":0,"topCountries":0,"topReferrers":0,"topBrowsers":0,"topOs":0,"socialCount":0`
-
-const linkNotFound = "Link not found. Please try again."
 
 // getLink answers a link from the ledger.
 func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
@@ -34,38 +34,29 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 	if short := call.Query.Get("short"); short != "" {
 		entry, err := a.ledger.Find(ctx, call.Key.Account, a.cfg.Name, short)
 		if coded, ok := errors.AsType[*api.Error](err); ok && coded.Code == api.NotFound {
-			return &api.Reply{Document: []byte(`{"error":1,"message":"` + linkNotFound + `"}`)}, nil
+			return adapters.Missed(), nil
 		}
 		if err != nil {
 			return nil, err
 		}
 		return &api.Reply{Document: a.found(entry, true)}, nil
 	}
-	limit, page := number(call.Query, "limit", 15), number(call.Query, "page", 1)
+	page := adapters.PageOf(call.Query)
 	entries, total, err := a.ledger.List(ctx, ledger.Filter{
 		Account: call.Key.Account,
 		Backend: a.cfg.Name,
 		Search:  call.Query.Get("q"),
-		Limit:   limit,
-		Offset:  (page - 1) * limit,
+		Limit:   page.Limit,
+		Offset:  page.Offset(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	last := (total + limit - 1) / limit
-	next := "null"
-	if page < last {
-		next = strconv.Itoa(page + 1)
-	}
-	b := []byte(`{"error":0,"data":{"result":` + strconv.Itoa(total) + `,"perpage":` + strconv.Itoa(limit) +
-		`,"currentpage":` + strconv.Itoa(page) + `,"nextpage":` + next + `,"maxpage":` + strconv.Itoa(last) + `,"urls":[`)
+	rows := make([]json.RawMessage, len(entries))
 	for i := range entries {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = a.row(b, &entries[i])
+		rows[i] = a.row(nil, &entries[i])
 	}
-	return &api.Reply{Document: append(b, "]}}"...)}, nil
+	return page.List(total, "urls", rows)
 }
 
 // found answers one link; with the row of a list in it where a search found it.
@@ -164,19 +155,10 @@ func targets(b []byte, rules gjson.Result, name string) []byte {
 	return append(b, '}')
 }
 
-// number reads a number of the query.
-func number(query url.Values, name string, otherwise int) int {
-	n, err := strconv.Atoi(query.Get(name))
-	if err != nil || n < 1 || n > 1_000_000_000 {
-		return otherwise
-	}
-	return n
-}
-
 // named gives the ledger's NotFound the product's words.
 func named(err error) error {
 	if coded, ok := errors.AsType[*api.Error](err); ok && coded.Code == api.NotFound {
-		return &api.Error{Code: api.NotFound, Message: linkNotFound, Err: err}
+		return &api.Error{Code: api.NotFound, Message: adapters.LinkNotFound, Err: err}
 	}
 	return err
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/linkquay/linkquay/shortener"
 )
 
-// linkNotFound is what the product says; clients compare it.
-const linkNotFound = "Link not found. Please try again."
-
 func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	l := &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
 	if err := a.apply(l, call); err != nil {
@@ -79,19 +76,18 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 // findLink answers a search by short URL: a hit like "get one link" with the
 // row beside it, a miss with status 200 and an error, both as clients expect.
 func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*api.Reply, error) {
-	miss := &api.Reply{Document: []byte(`{"error":1,"message":"` + linkNotFound + `","msg":"` + linkNotFound + `"}`)}
 	alias, ok := aliasOf(short, shortener.HostOf(call.Origin))
 	if !ok {
-		return miss, nil
+		return adapters.Missed(), nil
 	}
 	l, err := a.cfg.Shortener.Store().LinkByAlias(ctx, "", alias)
 	switch {
 	case err != nil && api.AsError(err).Code == api.NotFound:
-		return miss, nil
+		return adapters.Missed(), nil
 	case err != nil:
 		return nil, err
 	case l.Account != call.Key.Account:
-		return miss, nil
+		return adapters.Missed(), nil
 	}
 	s := a.single(call, l)
 	s.Data.Links = []linkRow{a.row(call, l)}
