@@ -145,7 +145,9 @@ func TestREADME_Options(t *testing.T) {
 			t.Errorf("the option table has no row for %s", m[1])
 		}
 	}
-	var config struct{ Apps struct{ Linkquay map[string]any } }
+	var config struct {
+		Apps struct{ Linkquay map[string]any }
+	}
 	if err := json.Unmarshal([]byte(output), &config); err != nil {
 		t.Fatal(err)
 	}
