@@ -4,7 +4,8 @@
 // An implementation of [Backend] holds to this:
 //
 //   - It is safe for concurrent use.
-//   - It ends when the context does, and starts nothing that outlives the call.
+//   - It ends when the context does, or within the backend's timeout where what
+//     it began must be recorded. It starts nothing that outlives the call.
 //   - It gets calls that are authenticated, within their limit, valid by the
 //     contract, and of an operation that its Capabilities do not refuse.
 //   - It answers in the contract's shape or with an *api.Error. Any other error
@@ -47,6 +48,9 @@ const (
 	Warn Unsupported = "warn"
 )
 
+// maxLosses bounds how many fields an answer lists.
+const maxLosses = 20
+
 // maxValue bounds how much of a client's value a message repeats, in bytes.
 const maxValue = 64
 
@@ -57,8 +61,8 @@ func Losses(policy Unsupported, backend string, losses []translate.Loss) ([]api.
 	if len(losses) == 0 {
 		return nil, nil
 	}
-	fields := make([]api.FieldError, len(losses))
-	for i, l := range losses {
+	fields := make([]api.FieldError, min(len(losses), maxLosses))
+	for i, l := range losses[:len(fields)] {
 		what := "is"
 		if v := l.Value; v != "" {
 			if len(v) > maxValue {

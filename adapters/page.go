@@ -3,6 +3,9 @@ package adapters
 import (
 	"net/url"
 	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -72,12 +75,22 @@ func (p Page) List(total int, plural string, rows any) (*api.Reply, error) {
 	return &api.Reply{Document: append(doc, "}}"...)}, nil
 }
 
+// ShortOf returns the short URL that a search asks for, without what a browser
+// may have added to it.
+func ShortOf(query url.Values) string {
+	short, _, _ := strings.Cut(strings.TrimSpace(query.Get("short")), "#")
+	short, _, _ = strings.Cut(short, "?")
+	return short
+}
+
 // LinkNotFound is what the product says of a link that is not there; clients
 // compare it.
 const LinkNotFound = "Link not found. Please try again."
 
 // Missed answers a search by short URL that found nothing: with status 200 and
 // an error, as clients expect.
-func Missed() *api.Reply {
-	return &api.Reply{Document: []byte(`{"error":1,"message":"` + LinkNotFound + `","msg":"` + LinkNotFound + `"}`)}
+func Missed(message string) *api.Reply {
+	doc := gjson.AppendJSONString([]byte(`{"error":1,"message":`), message)
+	doc = gjson.AppendJSONString(append(doc, `,"msg":`...), message)
+	return &api.Reply{Document: append(doc, '}')}
 }

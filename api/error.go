@@ -51,6 +51,9 @@ type Error struct {
 	// Fields names what is wrong where, in the order of discovery.
 	Fields []FieldError
 
+	// Allow lists the methods that would do, for MethodNotAllowed.
+	Allow []string
+
 	// RetryAfter is how long to wait, for RateLimited and Unavailable; 0 means
 	// unknown.
 	RetryAfter time.Duration

@@ -98,7 +98,7 @@ func (g *DgLnk) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			return true, nil
 		}
 		return false, nil
-	})
+	}, "domain_id")
 }
 
 // Interface guards.

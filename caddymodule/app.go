@@ -2,9 +2,12 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // Zones are known on machines that have no files of them.
@@ -13,8 +16,10 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/dialects"
 	"github.com/linkquay/linkquay/keys"
 	"github.com/linkquay/linkquay/openapi"
+	"github.com/linkquay/linkquay/shortener"
 )
 
 func init() {
@@ -28,6 +33,9 @@ const (
 	DefaultBodyLimit   = 1 << 20
 	DefaultUploadLimit = 100 << 20
 )
+
+// bodyTimeout bounds how long a client may take to send a JSON body.
+const bodyTimeout = 30 * time.Second
 
 // App holds what all sites share: where links are kept, the backends that
 // callers' keys lead to, the keys, and their limits.
@@ -74,7 +82,8 @@ type App struct {
 	logger   *zap.Logger
 	zone     *time.Location
 	adapters map[string]Adapter
-	dialects []Dialect
+	dialects []dialects.Dialect
+	handlers []*Handler // of all sites, for checkSites
 	records  []keys.Record
 	contract *openapi.Contract
 	metrics  *collectors
@@ -122,7 +131,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.provisionKeys(repl); err != nil {
 		return err
 	}
-	a.metrics = newCollectors()
+	a.metrics = theCollectors
 	if err := a.metrics.register(ctx.GetMetricsRegistry()); err != nil {
 		return err
 	}
@@ -138,7 +147,10 @@ func (a *App) loadGuests() error {
 	}
 	a.adapters = map[string]Adapter{}
 	for name, module := range loaded.(map[string]any) {
-		if name == api.NativeBackend {
+		switch name {
+		case "":
+			return errors.New("a backend needs a name")
+		case api.NativeBackend:
 			return fmt.Errorf("backend %q: the name is taken by the built-in backend; choose another", name)
 		}
 		adapter, ok := module.(Adapter)
@@ -156,13 +168,32 @@ func (a *App) loadGuests() error {
 	}
 	modules := loaded.(map[string]any)
 	for _, name := range sortedKeys(modules) {
-		dialect, ok := modules[name].(Dialect)
+		module, ok := modules[name].(Dialect)
 		if !ok {
 			return fmt.Errorf("dialect %q: %T is not a dialect", name, modules[name])
+		}
+		dialect, err := module.Dialect(a.contract)
+		if err != nil {
+			return fmt.Errorf("dialect %q: %w", name, err)
 		}
 		a.dialects = append(a.dialects, dialect)
 	}
 	return nil
+}
+
+// owns reports whether a path is for the API rather than for short links.
+func (a *App) owns(path string) bool {
+	return slices.ContainsFunc(a.dialects, func(d dialects.Dialect) bool { return d.Owns(path) })
+}
+
+// reservedPaths are what Linkquay will serve beside the API, besides the names
+// that people would take for ours.
+var reservedPaths = []string{"admin", "files", "qr"}
+
+// reserved reports whether no short link may have the alias.
+func (a *App) reserved(alias string) bool {
+	alias = strings.ToLower(alias)
+	return slices.Contains(reservedPaths, alias) || a.owns("/"+alias)
 }
 
 // Validate refuses settings that cannot work together.
@@ -226,11 +257,11 @@ func normalizeOrigin(s string) (string, error) {
 		return "", nil
 	}
 	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
-		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
+		(u.Path != "" && u.Path != "/") || strings.ContainsAny(s, "?#") {
 		return "", fmt.Errorf("short_domain must be a scheme and a host, such as https://go.example.com")
 	}
-	return u.Scheme + "://" + u.Host, nil
+	return u.Scheme + "://" + shortener.HostOf(u.Scheme+"://"+u.Host), nil
 }
 
 // Database says where Linkquay keeps what it knows.

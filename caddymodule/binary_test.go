@@ -52,10 +52,16 @@ func newProgram(t *testing.T, caddyfile string, env ...string) *program {
 	_ = l.Close()
 	p := &program{path: path, log: new(bytes.Buffer), site: &site{t: t, base: "http://127.0.0.1:" + port, dir: t.TempDir(), port: port}}
 	p.env = append([]string{"HOME=" + p.dir, "XDG_CONFIG_HOME=" + p.dir, "XDG_DATA_HOME=" + p.dir, "PATH=" + os.Getenv("PATH")}, env...)
-	if err := os.WriteFile(filepath.Join(p.dir, "Caddyfile"), []byte(p.fill(caddyfile)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	p.write(caddyfile)
 	return p
+}
+
+// write replaces the Caddyfile.
+func (p *program) write(caddyfile string) {
+	p.t.Helper()
+	if err := os.WriteFile(filepath.Join(p.dir, "Caddyfile"), []byte(p.fill(caddyfile)), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // run executes a subcommand to its end.

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/caddyserver/caddy/v2"
@@ -53,18 +54,12 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	seen := map[string]bool{}
+	once := once{}
 	for d.NextBlock(0) {
-		option := d.Val()
-		switch option {
-		case "backend", "dialect", "key":
-		default:
-			if seen[option] {
-				return d.Errf("%s stands twice", option)
-			}
-			seen[option] = true
+		if err := once.check(d, "backend", "dialect", "key"); err != nil {
+			return err
 		}
-		if err := a.unmarshalOption(d, option); err != nil {
+		if err := a.unmarshalOption(d, d.Val()); err != nil {
 			return err
 		}
 	}
@@ -149,8 +144,12 @@ func (a *App) unmarshalKey(d *caddyfile.Dispenser) error {
 	if _, ok := a.Keys[name]; ok {
 		return d.Errf("key %q stands twice", name)
 	}
+	once := once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		var err error
+		err := once.check(d)
+		if err != nil {
+			return err
+		}
 		switch option := d.Val(); option {
 		case "account":
 			err = one(d, &k.Account)
@@ -180,14 +179,18 @@ func (a *App) unmarshalKey(d *caddyfile.Dispenser) error {
 
 // unmarshalCaddyfile reads the address and the options that every remote
 // backend has. other reads those of one kind of backend, and reports whether
-// it knew the option.
-func (r *Remote) unmarshalCaddyfile(d *caddyfile.Dispenser, other func(option string) (bool, error)) error {
+// it knew the option; the repeatable ones of those may stand more than once.
+func (r *Remote) unmarshalCaddyfile(d *caddyfile.Dispenser, other func(option string) (bool, error), repeatable ...string) error {
 	d.Next() // consume the adapter's name
 	if !d.Args(&r.BaseURL) || d.NextArg() {
 		return d.Err("a backend needs an address, such as: backend kr gempixel https://1mm.kr")
 	}
+	once := once{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		var err error
+		err := once.check(d, repeatable...)
+		if err != nil {
+			return err
+		}
 		switch option := d.Val(); option {
 		case "api_key":
 			err = one(d, &r.APIKey)
@@ -217,6 +220,19 @@ func (r *Remote) unmarshalCaddyfile(d *caddyfile.Dispenser, other func(option st
 			return err
 		}
 	}
+	return nil
+}
+
+// once knows the options of a block that have been read.
+type once map[string]bool
+
+// check refuses an option that stands a second time, unless it may.
+func (o once) check(d *caddyfile.Dispenser, repeatable ...string) error {
+	option := d.Val()
+	if o[option] && !slices.Contains(repeatable, option) {
+		return d.Errf("%s stands twice", option)
+	}
+	o[option] = true
 	return nil
 }
 

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
@@ -30,6 +33,7 @@ a change within a second.
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.PersistentFlags().StringP("config", "c", "", "Configuration file (default: Caddyfile in the current directory)")
 			cmd.PersistentFlags().StringP("adapter", "a", "", "Configuration adapter (default: by the file's name)")
+			cmd.PersistentFlags().StringArray("envfile", nil, "File of environment variables, as of caddy run; may be repeated")
 			cmd.AddCommand(keyCommand())
 		},
 	})
@@ -45,6 +49,15 @@ func configured(cmd *cobra.Command) (*App, error) {
 	adapter, err := cmd.Flags().GetString("adapter")
 	if err != nil {
 		return nil, err
+	}
+	envFiles, err := cmd.Flags().GetStringArray("envfile")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range envFiles {
+		if err := loadEnvironment(f); err != nil {
+			return nil, err
+		}
 	}
 	raw, _, _, err := caddycmd.LoadConfig(file, adapter)
 	if err != nil {
@@ -72,6 +85,35 @@ func configured(cmd *cobra.Command) (*App, error) {
 		return nil, err
 	}
 	return app.(*App), nil
+}
+
+// loadEnvironment sets the variables of a file of lines NAME=value, unless they
+// are set already. Empty lines and those that begin with # are passed over.
+func loadEnvironment(file string) error {
+	text, err := os.ReadFile(file) //nolint:gosec // The operator named it.
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		if !ok {
+			return fmt.Errorf("%s: a line is not of the form NAME=value", file)
+		}
+		if _, set := os.LookupEnv(name); set {
+			continue
+		}
+		if unquoted, err := strconv.Unquote(value); err == nil {
+			value = unquoted
+		}
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // withStore runs a command on the open database of the configuration.

@@ -112,12 +112,23 @@ func keyRevokeCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				// A key of the configuration and one of the database may have
+				// come to share a name: whoever revokes it means both.
+				revoked := 0
 				for _, r := range ring.Records() {
-					if r.Name == args[0] && r.Revoked.IsZero() {
-						return s.RevokeKey(ctx, &r)
+					if r.Name != args[0] || !r.Revoked.IsZero() {
+						continue
 					}
+					if err := s.RevokeKey(ctx, &r); err != nil {
+						return err
+					}
+					revoked++
 				}
-				return fmt.Errorf("there is no key %q that could be revoked", args[0])
+				if revoked == 0 {
+					return fmt.Errorf("there is no key %q that could be revoked", args[0])
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "revoked %d key(s) of the name %q\n", revoked, args[0])
+				return err
 			})
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"go.uber.org/zap"
 	"golang.org/x/term"
@@ -13,13 +14,10 @@ import (
 	"github.com/linkquay/linkquay/keys"
 )
 
-// firstKeyFile is where the first key is written, beside the database.
-const firstKeyFile = "linkquay.key"
-
 // addFirstKey makes an admin key where there is no key at all: none
 // configured, none in the database, none in the environment, and no backend
-// that takes callers' own. It is written to a file that only its owner can
-// read, and shown on an interactive terminal, never in a log.
+// that takes callers' own. It is written beside the database, to a file that
+// only its owner can read, and shown on an interactive terminal, never in a log.
 func (a *App) addFirstKey(ctx context.Context) error {
 	if len(a.records) > 0 {
 		return nil
@@ -43,7 +41,7 @@ func (a *App) addFirstKey(ctx context.Context) error {
 	}
 	// The file comes first: a key that nobody was told would be worse than a
 	// file with a key that does not work, which the next start replaces.
-	path := filepath.Join(filepath.Dir(db.path), firstKeyFile)
+	path := strings.TrimSuffix(db.path, filepath.Ext(db.path)) + ".key"
 	if err := writeSecret(path, key); err != nil {
 		return fmt.Errorf("writing the first key: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -59,6 +60,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = app.(*App)
+	h.app.handlers = append(h.app.handlers, h)
 	return nil
 }
 
@@ -77,12 +79,18 @@ func (h *Handler) Validate() error {
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	forAPI := h.Serve == ServeAPI || h.Serve == ServeAll && h.app.owns(r.URL.Path)
 	rt, err := h.app.acquire()
-	if err != nil {
+	switch {
+	case err != nil && forAPI:
+		h.app.logger.Warn("request failed", zap.Error(err))
+		h.app.dialects[0].WriteError(w, nil, api.Errorf(api.Unavailable, "The service is not ready. Please retry later."))
+		return nil
+	case err != nil:
 		return unavailable(err)
 	}
 	defer rt.release()
-	if h.Serve == ServeAPI || h.Serve == ServeAll && rt.gateway.Owns(r.URL.Path) {
+	if forAPI {
 		rt.gateway.ServeHTTP(w, r, clientAddr(r))
 		return nil
 	}
@@ -129,7 +137,11 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
+	once := once{}
 	for d.NextBlock(0) {
+		if err := once.check(d); err != nil {
+			return err
+		}
 		switch option := d.Val(); option {
 		case "pass_thru":
 			if d.NextArg() {

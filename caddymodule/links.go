@@ -51,7 +51,7 @@ func (h *Handler) redirect(rt *runtime, w http.ResponseWriter, r *http.Request, 
 		metrics.WithLabelValues(outcomeWithheld).Inc()
 		writePage(w, http.StatusNotImplemented, shortener.PageWithheld)
 	default:
-		metrics.WithLabelValues(outcomeRedirect).Inc()
+		h.app.metrics.redirected.Inc()
 		// Written by hand: http.Redirect cleans paths.
 		w.Header()["Location"] = []string{target.URL}
 		w.WriteHeader(http.StatusFound)

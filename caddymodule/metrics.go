@@ -21,6 +21,9 @@ type collectors struct {
 	tolerated *prometheus.CounterVec
 	redirects *prometheus.CounterVec
 	dropped   prometheus.Counter
+
+	// redirected is the counter of redirects for the outcome that is common.
+	redirected prometheus.Counter
 }
 
 var theCollectors = &collectors{
@@ -48,7 +51,9 @@ var theCollectors = &collectors{
 	}),
 }
 
-func newCollectors() *collectors { return theCollectors }
+func init() {
+	theCollectors.redirected = theCollectors.redirects.WithLabelValues(outcomeRedirect)
+}
 
 func (c *collectors) register(registry *prometheus.Registry) error {
 	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
@@ -13,7 +14,6 @@ import (
 	"github.com/linkquay/linkquay/adapters/native"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
-	"github.com/linkquay/linkquay/dialects"
 	"github.com/linkquay/linkquay/gateway"
 	"github.com/linkquay/linkquay/keys"
 	"github.com/linkquay/linkquay/shortener"
@@ -148,17 +148,19 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 		Store:    db.store,
 		Index:    db.index,
 		OwnHosts: a.ownHosts(),
+		Reserved: a.reserved,
 	})
 	backends := map[string]adapters.Backend{
 		api.NativeBackend: native.New(native.Config{Contract: a.contract, Shortener: rt.shortener, Zone: a.zone}),
 	}
+	owners := map[string]string{}
 	forward := ""
 	for _, name := range sortedKeys(a.adapters) {
-		backend, err := a.newBackend(rt, name)
+		backend, err := a.newBackend(ctx, rt, name)
 		if err != nil {
 			return fmt.Errorf("backend %q: %w", name, err)
 		}
-		backends[name] = backend
+		backends[name], owners[name] = backend, orMain(a.adapters[name].Common().Account)
 		if a.adapters[name].Common().ForwardCredentials {
 			forward = name
 		}
@@ -171,24 +173,18 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	var spoken []dialects.Dialect
-	for _, d := range a.dialects {
-		dialect, err := d.Dialect(a.contract)
-		if err != nil {
-			return err
-		}
-		spoken = append(spoken, dialect)
-	}
 	rt.gateway = gateway.New(gateway.Config{
-		Dialects:    spoken,
+		Dialects:    a.dialects,
 		Contract:    a.contract,
 		Keys:        ring,
 		Limits:      a.shared.limits,
 		Failures:    a.FailedAttempts.rate(),
 		Backends:    backends,
+		Owners:      owners,
 		ShortDomain: a.ShortDomain,
 		BodyLimit:   a.BodyLimit,
 		UploadLimit: a.UploadLimit,
+		BodyTimeout: bodyTimeout,
 		Healthy:     db.store.Ping,
 		Metrics:     a.metrics,
 		Logger:      a.logger,
@@ -196,13 +192,13 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	return nil
 }
 
-func (a *App) newBackend(rt *runtime, name string) (adapters.Backend, error) {
+func (a *App) newBackend(ctx context.Context, rt *runtime, name string) (adapters.Backend, error) {
 	remote := a.adapters[name].Common()
 	cfg := upstream.Config{
 		Backend: name,
 		BaseURL: remote.BaseURL,
 		Key:     remote.key,
-		Timeout: durationOf(remote.Timeout),
+		Timeout: time.Duration(remote.Timeout),
 		Observe: a.metrics.upstream(name),
 	}
 	// Some APIs have no header for the key.
@@ -214,6 +210,7 @@ func (a *App) newBackend(rt *runtime, name string) (adapters.Backend, error) {
 		return nil, err
 	}
 	rt.clients = append(rt.clients, client)
+	a.warnOfPending(ctx, name)
 	return a.adapters[name].Backend(Environment{
 		Name:       name,
 		Client:     client,
@@ -222,6 +219,18 @@ func (a *App) newBackend(rt *runtime, name string) (adapters.Backend, error) {
 		RemoteZone: remote.zone,
 		Logger:     a.logger.Named(name),
 	})
+}
+
+// pendingAge is how old an intent is when nobody will complete it any more.
+const pendingAge = time.Minute
+
+// warnOfPending tells of links that may exist on a backend without anybody
+// knowing them: their creates were never answered.
+func (a *App) warnOfPending(ctx context.Context, name string) {
+	n, err := a.shared.database.store.Ledger().Pending(ctx, name, pendingAge)
+	if err == nil && n > 0 {
+		a.logger.Warn("creates on a backend whose outcome is unknown", zap.String("backend", name), zap.Int("creates", n))
+	}
 }
 
 func (a *App) ownHosts() []string {

@@ -2,17 +2,15 @@ package caddymodule
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// checkSites refuses an API on a site that answers for any host while
-// short_domain is not set: short URLs would stand on whatever host a client
+// checkSites refuses an API that is not known to stand on named hosts alone
+// while short_domain is not set: short URLs would be on whatever host a client
 // chose to send. It runs when all apps are provisioned.
 func (a *App) checkSites() error {
 	if a.ShortDomain != "" {
@@ -25,37 +23,34 @@ func (a *App) checkSites() error {
 	if err != nil {
 		return err
 	}
-	servers := app.(*caddyhttp.App).Servers
-	for _, name := range sortedKeys(servers) {
-		if catchesAll(servers[name].Routes) {
-			return fmt.Errorf("short_domain must be set: a site with linkquay answers for any host on %v, so short URLs have none of their own",
-				servers[name].Listen)
+	named := map[*Handler]bool{}
+	for _, server := range app.(*caddyhttp.App).Servers {
+		findNamed(server.Routes, false, named)
+	}
+	for _, h := range a.handlers {
+		if h.Serve != ServeRedirects && !named[h] {
+			return errors.New("short_domain must be set: linkquay serves the API on a site that answers for any host, " +
+				"so that short URLs have none of their own")
 		}
 	}
 	return nil
 }
 
-// catchesAll reports whether a handler of ours that serves the API can be
-// reached past no host matcher.
-func catchesAll(routes caddyhttp.RouteList) bool {
+// findNamed notes the handlers that are reached past a host matcher only. What
+// it does not find, such as a handler in a named route, counts as reachable
+// for any host.
+func findNamed(routes caddyhttp.RouteList, hosts bool, named map[*Handler]bool) {
 	for _, route := range routes {
-		if namesHosts(route) {
-			continue
-		}
+		hosts := hosts || namesHosts(route)
 		for _, handler := range route.Handlers {
 			switch h := handler.(type) {
 			case *Handler:
-				if h.Serve != ServeRedirects {
-					return true
-				}
+				named[h] = hosts
 			case *caddyhttp.Subroute:
-				if catchesAll(h.Routes) {
-					return true
-				}
+				findNamed(h.Routes, hosts, named)
 			}
 		}
 	}
-	return false
 }
 
 // namesHosts reports whether every way into the route names its hosts.
@@ -80,5 +75,3 @@ func namesHosts(route caddyhttp.Route) bool {
 func sortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
 }
-
-func durationOf(d caddy.Duration) time.Duration { return time.Duration(d) }

@@ -21,7 +21,8 @@ type Dialect interface {
 
 	// Head reads what the head of a request says; it leaves the body alone. An
 	// error says that there is no such operation (NotFound, MethodNotAllowed)
-	// or that the path is malformed (Invalid).
+	// or that the path is malformed (Invalid); the head then has the
+	// credential all the same. It is never nil.
 	Head(r *http.Request) (*Head, error)
 
 	// Document turns a request's body, well-formed JSON in valid UTF-8 or
@@ -33,7 +34,7 @@ type Dialect interface {
 	WriteReply(w http.ResponseWriter, h *Head, reply *api.Reply)
 
 	// WriteError writes a failure in the caller's shape. The head is nil where
-	// it could not be read.
+	// none was read.
 	WriteError(w http.ResponseWriter, h *Head, err *api.Error)
 }
 

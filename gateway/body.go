@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"time"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/openapi"
@@ -45,18 +48,22 @@ func (e *exchange) readBody(op *openapi.Operation) error {
 	return nil
 }
 
+// firstRead bounds what is set aside for a body on the word of its length.
+const firstRead = 32 << 10
+
 func (e *exchange) readAll() ([]byte, error) {
 	limit := e.gateway.cfg.BodyLimit
 	if e.r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	body := &limitedBody{body: http.MaxBytesReader(e.w, e.r.Body, limit)}
-	if e.r.ContentLength <= 0 {
-		return io.ReadAll(body)
+	// A writer without deadlines, as in tests, does without.
+	control := http.NewResponseController(e.w)
+	if control.SetReadDeadline(time.Now().Add(e.gateway.cfg.BodyTimeout)) == nil {
+		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	}
-	b := make([]byte, e.r.ContentLength)
-	_, err := io.ReadFull(body, b)
-	return b, err
+	body := bytes.NewBuffer(make([]byte, 0, min(max(e.r.ContentLength, 0), firstRead)+bytes.MinRead))
+	_, err := body.ReadFrom(&limitedBody{body: http.MaxBytesReader(e.w, e.r.Body, limit)})
+	return body.Bytes(), err
 }
 
 // limitedBody turns what goes wrong while a client sends into errors for it.
@@ -71,6 +78,9 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	}
 	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return n, tooLarge(over.Limit)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, &api.Error{Code: api.Invalid, Message: "The body did not come in time.", Err: err}
 	}
 	return n, &api.Error{Code: api.Invalid, Message: "The body ended before it was complete.", Err: err}
 }

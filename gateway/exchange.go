@@ -26,25 +26,31 @@ type exchange struct {
 	r       *http.Request
 	client  netip.Addr
 
-	// head and key are nil until they are known.
+	// head is what the head says, whether or not there is such an operation.
 	head *dialects.Head
-	key  *api.Key
+
+	// key is nil until the caller is known.
+	key *api.Key
 }
 
 func (e *exchange) do() (*api.Reply, error) {
 	g := e.gateway
-	var err error
-	if e.head, err = e.dialect.Head(e.r); err != nil {
-		return nil, err
-	}
-	call := &e.head.Call
+	var headErr error
+	e.head, headErr = e.dialect.Head(e.r)
 	if err := e.authenticate(); err != nil {
+		if headErr != nil {
+			return nil, headErr
+		}
 		return nil, err
 	}
 	if err := e.limit(); err != nil {
 		return nil, err
 	}
+	if headErr != nil {
+		return nil, headErr
+	}
 	e.tolerated(e.head.Notes)
+	call := &e.head.Call
 	op := g.cfg.Contract.Operation(call.Operation)
 	if !e.key.Scopes.Allow(op.Scope) {
 		return nil, api.Errorf(api.Forbidden, "This API key lacks the scope %q.", op.Scope)
@@ -59,45 +65,62 @@ func (e *exchange) do() (*api.Reply, error) {
 	if !backend.Capabilities().Supports(call.Operation) {
 		return nil, api.Errorf(api.Unsupported, "The backend %q does not support this operation.", e.key.Backend)
 	}
+	if call.Origin, err = g.origin(e.r); err != nil {
+		return nil, err
+	}
 	if err := e.readBody(op); err != nil {
 		return nil, err
 	}
 	if err := op.Validate(call); err != nil {
 		return nil, err
 	}
-	call.Origin = g.origin(e.r)
 	reply, err := backend.Do(e.r.Context(), call)
 	if err != nil {
 		return nil, e.refused(err)
 	}
-	return warned(reply)
+	return e.warned(reply)
 }
 
-// authenticate finds the caller. An address with too many failures is told to
-// wait, but a good key is never refused for what its neighbours do: many
-// clients share the address of one host.
+// authenticate finds the caller.
 func (e *exchange) authenticate() error {
-	g := e.gateway
-	key, err := g.cfg.Keys.Authenticate(e.head.Credential)
+	key, err := e.gateway.cfg.Keys.Authenticate(e.head.Credential)
 	if err != nil {
+		if e.head.Credential == "" {
+			return err // nobody guessed anything
+		}
 		return e.failedAuthentication(err)
+	}
+	if key.Forwarded != "" {
+		// Whether the credential is any good is for the backend to say, so that
+		// an address with too many bad ones must be stopped before it asks.
+		result, err := e.gateway.cfg.Limits.Peek(e.r.Context(), ratelimit.AddressKey(e.client), e.gateway.cfg.Failures)
+		if err == nil && !result.Allowed {
+			return tooManyFailures(result, nil)
+		}
 	}
 	e.key = key
 	e.head.Call.Key = key
 	return nil
 }
 
+// failedAuthentication counts a bad credential against its address. One with
+// too many is told to wait, but a good key of ours is never refused for what
+// its neighbours do: many clients share the address of one host.
 func (e *exchange) failedAuthentication(failure error) error {
 	g := e.gateway
 	result, err := g.cfg.Limits.Take(e.r.Context(), ratelimit.AddressKey(e.client), g.cfg.Failures)
 	if err != nil || result.Allowed {
 		return failure
 	}
+	return tooManyFailures(result, failure)
+}
+
+func tooManyFailures(result ratelimit.Result, cause error) error {
 	return &api.Error{
 		Code:       api.RateLimited,
 		Message:    "Too many failed attempts. Please retry later.",
-		RetryAfter: time.Until(result.Reset),
-		Err:        failure,
+		RetryAfter: max(time.Second, time.Until(result.Reset)),
+		Err:        cause,
 	}
 }
 
@@ -127,9 +150,10 @@ func (e *exchange) limit() error {
 
 func (e *exchange) backend() (adapters.Backend, error) {
 	b, ok := e.gateway.cfg.Backends[e.key.Backend]
-	if !ok {
+	owner, owned := e.gateway.cfg.Owners[e.key.Backend]
+	if !ok || owned && owner != e.key.Account && e.key.Forwarded == "" {
 		// A key made by command can name a backend that the configuration has
-		// lost since.
+		// lost since, or has given to another account.
 		return nil, api.Errorf(api.Unavailable, "The backend of this API key is not configured.")
 	}
 	return b, nil
@@ -171,9 +195,7 @@ func (e *exchange) report(err error) *api.Error {
 	}
 	if entry := e.gateway.cfg.Logger.Check(level, "request failed"); entry != nil {
 		fields := []zap.Field{zap.String("code", string(failure.Code)), zap.Error(failure)}
-		if e.head != nil {
-			fields = append(fields, zap.String("operation", string(e.head.Call.Operation)))
-		}
+		fields = append(fields, zap.String("operation", string(e.head.Call.Operation)))
 		if e.key != nil {
 			fields = append(fields, zap.String("key", e.key.Name), zap.String("backend", e.key.Backend))
 		}
@@ -182,10 +204,18 @@ func (e *exchange) report(err error) *api.Error {
 	return failure
 }
 
-// warned writes the warnings of a reply into its document.
-func warned(reply *api.Reply) (*api.Reply, error) {
+// warned writes the warnings of a reply into its document, and into the log.
+func (e *exchange) warned(reply *api.Reply) (*api.Reply, error) {
 	if len(reply.Warnings) == 0 {
 		return reply, nil
+	}
+	if entry := e.gateway.cfg.Logger.Check(zapcore.InfoLevel, "sent without what the backend does not support"); entry != nil {
+		var fields []string
+		for _, w := range reply.Warnings {
+			fields = append(fields, w.Field)
+		}
+		entry.Write(zap.String("operation", string(e.head.Call.Operation)), zap.String("key", e.key.Name),
+			zap.String("backend", e.key.Backend), zap.Strings("fields", fields))
 	}
 	warnings, err := adapters.Encode(reply.Warnings)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,6 +58,10 @@ type Config struct {
 	// Backends are the places where links live, by name.
 	Backends map[string]adapters.Backend
 
+	// Owners are the accounts that backends belong to. A backend that is
+	// missing here serves every account.
+	Owners map[string]string
+
 	// ShortDomain is the scheme and host of short URLs, without a trailing
 	// slash. Empty means those of the request.
 	ShortDomain string
@@ -63,6 +69,9 @@ type Config struct {
 	// BodyLimit and UploadLimit bound bodies, in bytes.
 	BodyLimit   int64
 	UploadLimit int64
+
+	// BodyTimeout bounds how long a client may take to send a JSON body.
+	BodyTimeout time.Duration
 
 	// Healthy returns why requests cannot be served, nil if they can.
 	Healthy func(ctx context.Context) error
@@ -80,11 +89,6 @@ type Gateway struct {
 // New returns a gateway.
 func New(cfg Config) *Gateway {
 	return &Gateway{cfg: cfg, docs: openapi.Docs()}
-}
-
-// Owns reports whether the path is for the API rather than for short links.
-func (g *Gateway) Owns(path string) bool {
-	return g.dialect(path) != nil
 }
 
 func (g *Gateway) dialect(path string) dialects.Dialect {
@@ -117,21 +121,31 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip
 	} else {
 		d.WriteReply(w, e.head, reply)
 	}
-	var op api.Operation
-	var backend string
-	if e.head != nil && e.key != nil {
-		op, backend = e.head.Call.Operation, e.key.Backend
+	backend := ""
+	if e.key != nil {
+		backend = e.key.Backend
 	}
-	g.cfg.Metrics.Answered(op, backend, code, time.Since(start))
+	g.cfg.Metrics.Answered(e.head.Call.Operation, backend, code, time.Since(start))
 }
 
-// origin is the scheme and host of short URLs for a request.
-func (g *Gateway) origin(r *http.Request) string {
+// origin is the scheme and host of short URLs for a request. A Host header
+// that is no host is refused before it gets into one.
+func (g *Gateway) origin(r *http.Request) (string, error) {
 	if g.cfg.ShortDomain != "" {
-		return g.cfg.ShortDomain
+		return g.cfg.ShortDomain, nil
 	}
+	origin := "http://" + strings.ToLower(r.Host)
 	if r.TLS != nil {
-		return "https://" + strings.ToLower(r.Host)
+		origin = "https://" + strings.ToLower(r.Host)
 	}
-	return "http://" + strings.ToLower(r.Host)
+	u, err := url.Parse(origin)
+	if err != nil || u.Hostname() == "" || u.Host != strings.ToLower(r.Host) || !validPort(u.Port()) {
+		return "", api.Errorf(api.Invalid, "The Host header is not a host.")
+	}
+	return origin, nil
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }

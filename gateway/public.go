@@ -32,8 +32,11 @@ func (g *Gateway) servePublic(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		g.cfg.Dialects[0].WriteError(w, nil, api.Errorf(api.MethodNotAllowed, "This endpoint does not take that method."))
+		g.cfg.Dialects[0].WriteError(w, nil, &api.Error{
+			Code:    api.MethodNotAllowed,
+			Message: "This endpoint does not take that method.",
+			Allow:   []string{http.MethodGet, http.MethodHead},
+		})
 		return true
 	}
 	serve(w, r)

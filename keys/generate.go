@@ -27,6 +27,9 @@ const (
 	minConfigured = 16
 	maxCredential = 512
 
+	// minForwarded spares a backend what no site gives out as a key.
+	minForwarded = 8
+
 	base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 

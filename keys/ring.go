@@ -140,7 +140,10 @@ func (r *Ring) Authenticate(credential api.Secret) (*api.Key, error) {
 // forward makes a key of a credential that the backend is to judge.
 func (r *Ring) forward(credential api.Secret, hash [32]byte) (*api.Key, error) {
 	c := credential.Reveal()
-	if r.cfg.ForwardBackend == "" || !printable(c) || strings.HasPrefix(c, Prefix) {
+	if strings.HasPrefix(c, Prefix) && !WellFormed(credential) {
+		return nil, api.Errorf(api.Unauthorized, "The API key is mistyped or cut off.")
+	}
+	if r.cfg.ForwardBackend == "" || !printable(c) || strings.HasPrefix(c, Prefix) || len(c) < minForwarded {
 		return nil, unauthorized()
 	}
 	// Long enough that nobody finds a second credential for the same account.

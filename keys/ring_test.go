@@ -96,7 +96,7 @@ func TestRing_AuthenticateForwarded(t *testing.T) {
 	revoked.Revoked = noon
 	expired := record("ended", "a-key-that-has-ended")
 	expired.Expires = noon
-	id := fmt.Sprintf("fwd:%x", keys.Hash("s3"))[:len("fwd:")+32]
+	id := fmt.Sprintf("fwd:%x", keys.Hash("a-key-of-a-site"))[:len("fwd:")+32]
 	const unknown = "A valid API key is required to use this service."
 	tests := []struct {
 		name       string
@@ -104,15 +104,16 @@ func TestRing_AuthenticateForwarded(t *testing.T) {
 		want       *api.Key
 		wantErr    string
 	}{
-		{name: "short", credential: "s3", want: &api.Key{
-			ID: id, Account: id, Backend: "kr", Scopes: api.DefaultScopes | api.ScopeAdmin, Rate: defaultRate, Forwarded: "s3",
+		{name: "of a site", credential: "a-key-of-a-site", want: &api.Key{
+			ID: id, Account: id, Backend: "kr", Scopes: api.DefaultScopes | api.ScopeAdmin, Rate: defaultRate, Forwarded: "a-key-of-a-site",
 		}},
+		{name: "too short", credential: "seven77", wantErr: unknown},
 		{name: "ours", credential: secret, want: &api.Key{
 			ID: "key:partner", Name: "partner", Account: "main", Backend: "native", Scopes: api.DefaultScopes, Rate: defaultRate,
 		}},
 		{name: "revoked", credential: other, wantErr: unknown},
 		{name: "expired", credential: "a-key-that-has-ended", wantErr: "The API key has expired."},
-		{name: "shape of ours", credential: "lq_mistyped", wantErr: unknown},
+		{name: "shape of ours", credential: "lq_mistyped", wantErr: "The API key is mistyped or cut off."},
 		{name: "empty", credential: "", wantErr: unknown},
 		{name: "too long", credential: api.Secret(strings.Repeat("k", 513)), wantErr: unknown},
 		{name: "header injection", credential: "key\r\nX-Admin: 1", wantErr: unknown},
@@ -131,9 +132,9 @@ func TestRing_AuthenticateForwarded(t *testing.T) {
 		})
 	}
 	t.Run("same credential, same account", func(t *testing.T) {
-		a, _ := ring.Authenticate("one")
-		b, _ := ring.Authenticate("one")
-		c, _ := ring.Authenticate("two")
+		a, _ := ring.Authenticate("key-one-1")
+		b, _ := ring.Authenticate("key-one-1")
+		c, _ := ring.Authenticate("key-two-2")
 		if a.ID != b.ID || a.Account != b.Account || a.ID == c.ID || a.Account == c.Account {
 			t.Errorf("accounts %q, %q, %q; want the first two alike and the third apart", a.Account, b.Account, c.Account)
 		}

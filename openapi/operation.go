@@ -51,6 +51,7 @@ type Operation struct {
 
 	query    []parameter
 	document *openapi3.Schema
+	checker  *checker // Of the document.
 	rank     map[string]int
 	replies  map[string]*openapi3.Schema
 }
@@ -116,6 +117,7 @@ func (o *Operation) readBody(operation *openapi3.Operation, order gjson.Result) 
 	}
 	o.Body = JSONBody
 	o.document = media.Schema.Value
+	o.checker = newChecker(o.document)
 	name, ok := strings.CutPrefix(media.Schema.Ref, "#/components/schemas/")
 	if !ok {
 		return fmt.Errorf("the document's schema stands under components")

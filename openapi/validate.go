@@ -24,22 +24,33 @@ const maxProblems = 20
 // value; an unknown key is repeated shortened and escaped.
 func (o *Operation) Validate(call *api.Call) error {
 	fields := o.checkQuery(call)
-	if o.Body == JSONBody {
-		value, err := (&decoder{left: maxRequestValues, exact: true}).decode(call.Document)
+	if o.Body == JSONBody && !o.checker.acceptsDocument(call.Document) {
+		problems, err := o.checkDocument(call.Document)
 		if err != nil {
-			return bodyError(err)
+			return err
 		}
-		if _, ok := value.(map[string]any); !ok {
-			return api.Errorf(api.Invalid, "The body must be a JSON object.")
-		}
-		if err := o.document.VisitJSON(value, openapi3.MultiErrors()); err != nil {
-			fields = append(fields, o.inOrder(explain(err, value))...)
-		}
+		fields = append(fields, problems...)
 	}
 	if len(fields) == 0 {
 		return nil
 	}
 	return api.InvalidFields(fields[:min(len(fields), maxProblems)]...)
+}
+
+// checkDocument says what is wrong with the document, by its schema. The error
+// is about a document that cannot even be looked at.
+func (o *Operation) checkDocument(document []byte) ([]api.FieldError, error) {
+	value, err := (&decoder{left: maxRequestValues, exact: true}).decode(document)
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	if _, ok := value.(map[string]any); !ok {
+		return nil, api.Errorf(api.Invalid, "The body must be a JSON object.")
+	}
+	if err := o.document.VisitJSON(value, openapi3.MultiErrors()); err != nil {
+		return o.inOrder(explain(err, value)), nil
+	}
+	return nil, nil
 }
 
 // bodyError says what is wrong with a document as a whole.

@@ -168,9 +168,13 @@ func TestOperation_Validate(t *testing.T) {
 		{api.GetLink, `hunter2`, nil}, // Takes no document.
 	} {
 		t.Run(fmt.Sprintf("%s %.60s", tt.op, tt.document), func(t *testing.T) {
-			err := c.Operation(tt.op).Validate(&api.Call{Operation: tt.op, Document: []byte(tt.document)})
+			op := c.Operation(tt.op)
+			err := op.Validate(&api.Call{Operation: tt.op, Document: []byte(tt.document)})
 			if diff := cmp.Diff(tt.want, fieldErrors(t, err)); diff != "" {
 				t.Error(diff)
+			}
+			if op.Body == JSONBody && tt.document != "" && op.checker.acceptsDocument([]byte(tt.document)) != (tt.want == nil) {
+				t.Errorf("the checker accepts it: %t", tt.want != nil)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/linkquay/linkquay/api"
@@ -24,13 +25,18 @@ func WellFormed(body []byte) error {
 	if !utf8.Valid(body) {
 		return api.Errorf(api.Invalid, "The body is not valid UTF-8.")
 	}
-	s := scanner{body: body}
-	s.keys = s.buffer[:0]
-	if err := s.scan(); err != nil {
+	s := scanners.Get().(*scanner)
+	s.body, s.keys = body, s.buffer[:0]
+	err := s.scan()
+	*s = scanner{} // Keeps no body alive.
+	scanners.Put(s)
+	if err != nil {
 		return err
 	}
 	return nil
 }
+
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
 
 // scanner walks a body once, without recursion and mostly without allocating.
 type scanner struct {

@@ -2,7 +2,6 @@ package shortener
 
 import (
 	"crypto/rand"
-	"strings"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -18,18 +17,6 @@ const (
 
 	base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 )
-
-// reserved are the first segments of our own paths; no alias may stand there.
-var reserved = map[string]bool{
-	"admin":       true,
-	"api":         true,
-	"favicon.ico": true,
-	"files":       true,
-	"index.php":   true,
-	"qr":          true,
-	"robots.txt":  true,
-	"yourls-api":  true,
-}
 
 // randomAlias returns n characters of base58 from crypto/rand.
 func randomAlias(n int) string {
@@ -66,7 +53,7 @@ func IsAlias(s string) bool {
 
 // checkAlias returns an error in the product's words for an alias that a link
 // cannot have.
-func checkAlias(alias string) error {
+func (s *Shortener) checkAlias(alias string) error {
 	switch {
 	case len(alias) < minAlias:
 		return api.InvalidField("custom", "Custom alias must be at least 3 characters.")
@@ -74,7 +61,7 @@ func checkAlias(alias string) error {
 		return api.InvalidField("custom", "Custom alias must be less than 50 characters.")
 	case !IsAlias(alias):
 		return api.InvalidField("custom", "may hold letters, digits, - and _ only")
-	case reserved[strings.ToLower(alias)]:
+	case s.cfg.Reserved(alias):
 		return &api.Error{
 			Code:    api.Conflict,
 			Message: "That alias is reserved. Please choose another one.",

@@ -19,6 +19,7 @@ func TestRandomAlias(t *testing.T) {
 }
 
 func TestCheckAlias(t *testing.T) {
+	s := New(Config{Reserved: func(alias string) bool { return strings.EqualFold(alias, "api") }})
 	for alias, want := range map[string]string{
 		"abc":                   "",
 		"A_b-9":                 "",
@@ -32,7 +33,7 @@ func TestCheckAlias(t *testing.T) {
 		"robots":                "",
 	} {
 		got := ""
-		if err := checkAlias(alias); err != nil {
+		if err := s.checkAlias(alias); err != nil {
 			got = api.AsError(err).Message
 		}
 		if got != want {
@@ -52,6 +53,8 @@ func TestHostOf(t *testing.T) {
 		"go.example.com":              "go.example.com",
 		"go.example.com:443":          "go.example.com",
 		"localhost:8080":              "localhost:8080",
+		"http://localhost.:8080":      "localhost:8080",
+		"http://localhost:08080":      "localhost:8080",
 		"https://[2001:db8::1]:8443/": "[2001:db8::1]:8443",
 	} {
 		if got := HostOf(s); got != want {

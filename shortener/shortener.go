@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/linkquay/linkquay/api"
@@ -33,6 +31,10 @@ type Config struct {
 	// A link may not lead to one of them.
 	OwnHosts []string
 
+	// Reserved reports whether an alias would stand where something else does,
+	// such as "api"; nil means none would.
+	Reserved func(alias string) bool
+
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -47,6 +49,9 @@ func New(cfg Config) *Shortener {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Reserved == nil {
+		cfg.Reserved = func(string) bool { return false }
+	}
 	return &Shortener{cfg: cfg}
 }
 
@@ -54,21 +59,31 @@ func New(cfg Config) *Shortener {
 func (s *Shortener) Store() Store { return s.cfg.Store }
 
 // Create checks the link, gives it a random alias where it has none, and
-// stores it. host is where short links stand for this request, as HostOf
-// returns it; a link may not lead there. Codes: Invalid, Conflict for an alias that is taken or reserved.
-func (s *Shortener) Create(ctx context.Context, l *Link, host string) error {
+// stores it. The password, unless it is empty, is hashed once all else is fine.
+// host is where short links stand for this request, as HostOf returns it; a
+// link may not lead there. Codes: Invalid, Conflict for an alias that is taken
+// or reserved.
+func (s *Shortener) Create(ctx context.Context, l *Link, password, host string) error {
 	if err := s.check(l, host, time.Time{}); err != nil {
 		return err
 	}
 	if l.Alias != "" {
-		if err := checkAlias(l.Alias); err != nil {
+		if err := s.checkAlias(l.Alias); err != nil {
 			return err
 		}
+	}
+	if password != "" {
+		var err error
+		if l.PasswordHash, err = HashPassword(ctx, password); err != nil {
+			return err
+		}
+	}
+	if l.Alias != "" {
 		return s.cfg.Store.CreateLink(ctx, l)
 	}
 	var err error
 	for i := range aliasAttempts {
-		if l.Alias = randomAlias(randomLength + i); reserved[strings.ToLower(l.Alias)] {
+		if l.Alias = randomAlias(randomLength + i); s.cfg.Reserved(l.Alias) {
 			continue
 		}
 		err = s.cfg.Store.CreateLink(ctx, l)
@@ -79,22 +94,27 @@ func (s *Shortener) Create(ctx context.Context, l *Link, host string) error {
 	return &api.Error{Code: api.Unavailable, Message: "No free alias was found. Please try again.", Err: err}
 }
 
-// Update checks a changed link and stores it. before is the link as it was.
-func (s *Shortener) Update(ctx context.Context, before, l *Link, host string) error {
-	if err := s.check(l, host, before.Expires); err != nil {
-		return err
-	}
-	if l.Alias != before.Alias {
-		if err := checkAlias(l.Alias); err != nil {
+// Update changes a link of the account, checks it, and stores it. change must
+// be quick: other writes wait for it. Codes: those of Create, and NotFound.
+func (s *Shortener) Update(ctx context.Context, account string, id int64, host string, change func(l *Link) error) (*Link, error) {
+	before, after, err := s.cfg.Store.UpdateLink(ctx, account, id, func(l *Link) error {
+		was := *l
+		if err := change(l); err != nil {
 			return err
 		}
-	}
-	if err := s.cfg.Store.UpdateLink(ctx, l); err != nil {
-		return err
+		if l.Alias != was.Alias {
+			if err := s.checkAlias(l.Alias); err != nil {
+				return err
+			}
+		}
+		return s.check(l, host, was.Expires)
+	})
+	if err != nil {
+		return nil, err
 	}
 	s.cfg.Index.Remove(before.Domain, before.Alias)
-	s.cfg.Index.Remove(l.Domain, l.Alias)
-	return nil
+	s.cfg.Index.Remove(after.Domain, after.Alias)
+	return after, nil
 }
 
 // Delete removes a link of the account.
@@ -144,7 +164,7 @@ func (s *Shortener) check(l *Link, host string, expiresBefore time.Time) error {
 // would lead back to us.
 func (s *Shortener) checkTarget(field, target, host string) error {
 	u, err := url.Parse(target)
-	if err != nil || u.Host == "" || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || !isPort(u.Port()) {
 		return api.InvalidField(field, "Please enter a valid URL.")
 	}
 	at := HostOf(u.Scheme + "://" + u.Host)
@@ -170,21 +190,4 @@ func destinations(l *Link) []destination {
 		d = append(d, destination{fmt.Sprintf("languagetarget[%d].link", i), r.Link})
 	}
 	return d
-}
-
-// HostOf returns the lower-case host of an origin or a host, without its port
-// where that is the scheme's own.
-func HostOf(s string) string {
-	s = strings.ToLower(s)
-	if i := strings.Index(s, "://"); i >= 0 {
-		port := ":443"
-		if s[:i] == "http" {
-			port = ":80"
-		}
-		return strings.TrimSuffix(strings.TrimSuffix(s[i+3:], "/"), port)
-	}
-	if host, port, err := net.SplitHostPort(s); err == nil && (port == "80" || port == "443") {
-		return host
-	}
-	return strings.TrimSuffix(s, "/")
 }

@@ -13,8 +13,12 @@ type Store interface {
 	// CreateLink adds the link and sets its ID.
 	CreateLink(ctx context.Context, l *Link) error
 
-	// UpdateLink writes all of the link but its Clicks and Created.
-	UpdateLink(ctx context.Context, l *Link) error
+	// UpdateLink changes a link of the account and returns it as it was and as
+	// it is. No other write comes between the link that change is given and
+	// what becomes of it; an error of change leaves the link as it was. Clicks
+	// and Created stay, Updated is set. change must be quick and must not call
+	// the store.
+	UpdateLink(ctx context.Context, account string, id int64, change func(l *Link) error) (before, after *Link, err error)
 
 	// DeleteLink removes a link and returns what it was.
 	DeleteLink(ctx context.Context, account string, id int64) (*Link, error)
@@ -31,8 +35,9 @@ type Store interface {
 	// Account returns the account, which need not have been written before.
 	Account(ctx context.Context, name string) (*Account, error)
 
-	// UpdateAccount writes the account's e-mail address and password hash.
-	UpdateAccount(ctx context.Context, a *Account) error
+	// UpdateAccount changes the account's e-mail address and password hash, in
+	// the way of UpdateLink.
+	UpdateAccount(ctx context.Context, name string, change func(a *Account) error) error
 }
 
 // Filter chooses links of one account.

@@ -29,15 +29,22 @@ func (s *Store) Account(ctx context.Context, name string) (*shortener.Account, e
 	return account, nil
 }
 
-// UpdateAccount writes the e-mail address and password hash of the account
+// UpdateAccount changes the e-mail address and password hash of the account
 // with the name, which is registered where it was never seen.
-func (s *Store) UpdateAccount(ctx context.Context, a *shortener.Account) error {
-	name, email, hash, now := a.Name, a.Email, a.PasswordHash, moment(s.stamp())
+func (s *Store) UpdateAccount(ctx context.Context, name string, change func(a *shortener.Account) error) error {
+	now := moment(s.stamp())
 	err := s.writer.do(ctx, func(tx *session) error {
 		if err := register(tx, name, now); err != nil {
 			return err
 		}
-		_, err := tx.exec("UPDATE accounts SET email = ?, password_hash = ? WHERE name = ?", email, hash, name)
+		a, err := scanAccount(tx.queryRow(selectAccount, name))
+		if err != nil {
+			return err
+		}
+		if err := change(a); err != nil {
+			return err
+		}
+		_, err = tx.exec("UPDATE accounts SET email = ?, password_hash = ? WHERE id = ?", a.Email, a.PasswordHash, a.ID)
 		return err
 	})
 	return codedError("updating account", err)

@@ -35,7 +35,11 @@ func TestStore_Account(t *testing.T) {
 		{Name: "main", Email: "me@example.com", PasswordHash: "$argon2id$x"},
 		{Name: "unseen", Email: "you@example.com"},
 	} {
-		if err := s.UpdateAccount(t.Context(), a); err != nil {
+		err := s.UpdateAccount(t.Context(), a.Name, func(account *shortener.Account) error {
+			account.Email, account.PasswordHash = a.Email, a.PasswordHash
+			return nil
+		})
+		if err != nil {
 			t.Errorf("UpdateAccount(%q) = %v", a.Name, err)
 		}
 	}

@@ -59,26 +59,32 @@ func (s *Store) CreateLink(ctx context.Context, l *shortener.Link) error {
 	return nil
 }
 
-// UpdateLink writes all of the link but its Clicks and Created, and sets
-// Updated.
-func (s *Store) UpdateLink(ctx context.Context, l *shortener.Link) error {
+// UpdateLink changes a link of the account, sets its Updated, and returns it as
+// it was and as it is. The link is read and written by one job of the writer.
+func (s *Store) UpdateLink(ctx context.Context, account string, id int64, change func(l *shortener.Link) error) (before, after *shortener.Link, err error) {
+	var was, is shortener.Link
 	updated := s.stamp()
-	args, err := linkArgs(l)
-	if err != nil {
-		return codedError("updating link", err)
-	}
-	args = append(args, moment(updated), l.ID, l.Account)
-
 	err = s.writer.do(ctx, func(tx *session) error {
+		if err := scanLink(tx.queryRow(selectLinkByID, id, account), &was); err != nil {
+			return err
+		}
+		is = was
+		if err := change(&is); err != nil {
+			return err
+		}
+		is.Updated = updated
+		args, err := linkArgs(&is)
+		if err != nil {
+			return err
+		}
 		return oneRow(tx.exec(`UPDATE links SET domain = ?, alias = ?, url = ?, type = ?, password_hash = ?, expires = ?,
 			public = ?, meta_title = ?, meta_description = ?, meta_image = ?, description = ?, campaign = ?, channel = ?,
-			options = ?, search = ?, updated = ? WHERE id = ? AND account = ?`, args...))
+			options = ?, search = ?, updated = ? WHERE id = ?`, append(args, moment(updated), id)...))
 	})
 	if err != nil {
-		return linkError("updating link", err)
+		return nil, nil, linkError("updating link", err)
 	}
-	l.Updated = updated
-	return nil
+	return &was, &is, nil
 }
 
 // DeleteLink removes a link and returns what it was. Its id is never used

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,6 +134,47 @@ func TestStore_CreateLinkConflict(t *testing.T) {
 	}
 }
 
+// put makes the link with l's id what l is.
+func put(ctx context.Context, s *Store, l *shortener.Link) error {
+	_, _, err := s.UpdateLink(ctx, l.Account, l.ID, func(link *shortener.Link) error {
+		*link = *l
+		return nil
+	})
+	return err
+}
+
+// TestStore_UpdatesAtOnce: changes of one link at the same time all come
+// through, and one that fails leaves the link as it was.
+func TestStore_UpdatesAtOnce(t *testing.T) {
+	s := openTemp(t)
+	l := mustCreate(t, s, newLink("acme", "counter"))
+	var wg sync.WaitGroup
+	for i := range 64 {
+		wg.Go(func() {
+			_, after, err := s.UpdateLink(t.Context(), "acme", l.ID, func(l *shortener.Link) error {
+				if i%4 == 3 {
+					l.Description = "spoilt"
+					return api.InvalidField("url", "Please enter a valid URL.")
+				}
+				l.Campaign++
+				return nil
+			})
+			if i%4 == 3 {
+				if after != nil || api.AsError(err).Code != api.Invalid {
+					t.Errorf("UpdateLink() with a failing change = %v, %v", after, err)
+				}
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got, err := s.Link(t.Context(), "acme", l.ID)
+	if err != nil || got.Campaign != 48 || got.Description == "spoilt" {
+		t.Errorf("after 48 increments and 16 failures: %+v, %v", got, err)
+	}
+}
+
 func TestStore_UpdateLink(t *testing.T) {
 	now := noon
 	s := openConfig(t, Config{Path: filepath.Join(t.TempDir(), "linkquay.db"), Now: func() time.Time { return now }})
@@ -141,7 +184,7 @@ func TestStore_UpdateLink(t *testing.T) {
 
 	changed := fullLink()
 	changed.ID, changed.Clicks, changed.Created = first.ID, 1000, noon.Add(5*time.Hour)
-	if err := s.UpdateLink(t.Context(), changed); err != nil {
+	if err := put(t.Context(), s, changed); err != nil {
 		t.Fatal(err)
 	}
 	want := fullLink()
@@ -157,15 +200,15 @@ func TestStore_UpdateLink(t *testing.T) {
 		t.Errorf("the new title is found %d times; want once", total)
 	}
 
-	if err := s.UpdateLink(t.Context(), got); err != nil {
+	if err := put(t.Context(), s, got); err != nil {
 		t.Errorf("UpdateLink() without a change = %v", err)
 	}
 	got.Domain, got.Alias = "", "second"
-	wantCode(t, "UpdateLink to a taken alias", s.UpdateLink(t.Context(), got), api.Conflict)
+	wantCode(t, "UpdateLink to a taken alias", put(t.Context(), s, got), api.Conflict)
 	got.Alias, got.Account = "third", "other"
-	wantCode(t, "UpdateLink of another account", s.UpdateLink(t.Context(), got), api.NotFound)
+	wantCode(t, "UpdateLink of another account", put(t.Context(), s, got), api.NotFound)
 	got.Account, got.ID = "acme", 99
-	wantCode(t, "UpdateLink without a link", s.UpdateLink(t.Context(), got), api.NotFound)
+	wantCode(t, "UpdateLink without a link", put(t.Context(), s, got), api.NotFound)
 }
 
 func TestStore_DeleteLink(t *testing.T) {

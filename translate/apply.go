@@ -29,8 +29,8 @@ func (t *Table) Apply(dst, src []byte) (Outcome, error) {
 	}
 	root.ForEach(func(key, v gjson.Result) bool {
 		p.field = key.String()
-		if i, ok := t.index[p.field]; ok {
-			t.apply(&p, i, v)
+		if r := t.find(p.field); r != nil {
+			r.apply(&p, v)
 		} else {
 			t.passUnknown(&p, v)
 		}
@@ -51,48 +51,63 @@ func (t *Table) Apply(dst, src []byte) (Outcome, error) {
 	return Outcome{Document: p.dst, Losses: p.losses, Notes: p.notes}, nil
 }
 
-// apply writes the current field by row i.
-func (t *Table) apply(p *Pass, i int, v gjson.Result) {
-	r := &t.rows[i]
+// apply writes the current field.
+func (r *row) apply(p *Pass, v gjson.Result) {
 	if len(r.Values) > 0 && !v.IsArray() && !v.IsObject() && !slices.Contains(r.Values, v.String()) {
 		p.Refuse("", v.String())
 		return
 	}
 	switch {
 	case r.To == "":
-		t.check(p, r, v)
+		r.check(p, v)
 	case r.Gather:
-		// The elements of one field are counted from its beginning, so a second
-		// field of the same name would make two meanings of one index.
-		if p.seen&(1<<i) != 0 {
-			p.Note(DuplicateField)
-			return
-		}
-		g := t.arrays[i]
-		document, before := p.dst, len(p.gathered[g])
-		p.dst = p.gathered[g]
-		p.write(r, v)
-		p.gathered[g], p.dst = p.dst, document
-		if len(p.gathered[g]) > before {
-			p.seen |= 1 << i
-		}
-	case p.written&(1<<t.slots[i]) != 0:
+		r.gather(p, v)
+	case p.written&r.slot != 0:
 		p.Note(DuplicateField)
 	default:
 		before := len(p.dst)
-		p.member(t.keys[i])
+		p.member(r.key)
 		value := len(p.dst)
-		p.write(r, v)
+		r.write(p, v)
 		if len(p.dst) == value {
 			p.dst = p.dst[:before]
 			return
 		}
-		p.written |= 1 << t.slots[i]
+		p.written |= r.slot
 	}
 }
 
+// gather adds the elements of the current field to those of its target.
+func (r *row) gather(p *Pass, v gjson.Result) {
+	// The elements of one field are counted from its beginning, so a second
+	// field of the same name would make two meanings of one index.
+	if p.seen&r.bit != 0 {
+		p.Note(DuplicateField)
+		return
+	}
+	document, before := p.dst, len(p.gathered[r.array])
+	p.dst = p.gathered[r.array]
+	if p.dst == nil { // Room for these elements and those of another field.
+		p.dst = make([]byte, 0, 2*len(v.Raw))
+	}
+	r.write(p, v)
+	p.gathered[r.array], p.dst = p.dst, document
+	if len(p.gathered[r.array]) > before {
+		p.seen |= r.bit
+	}
+}
+
+// write writes the value alone.
+func (r *row) write(p *Pass, v gjson.Result) {
+	if r.Value == nil {
+		p.Raw(v.Raw)
+		return
+	}
+	r.Value(p, v)
+}
+
 // check is for a field that the target does not have.
-func (t *Table) check(p *Pass, r *Row, v gjson.Result) {
+func (r *row) check(p *Pass, v gjson.Result) {
 	if r.Value != nil {
 		before := len(p.dst)
 		r.Value(p, v)

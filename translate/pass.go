@@ -121,11 +121,3 @@ func (p *Pass) member(key string) {
 func jsonKey(name string) string {
 	return string(append(gjson.AppendJSONString(nil, name), ':'))
 }
-
-func (p *Pass) write(r *Row, v gjson.Result) {
-	if r.Value == nil {
-		p.Raw(v.Raw)
-		return
-	}
-	r.Value(p, v)
-}

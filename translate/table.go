@@ -61,14 +61,20 @@ type Row struct {
 
 // Table is an immutable list of rows; it is safe for concurrent use.
 type Table struct {
-	rows    []Row
-	index   map[string]int
+	rows    []row
+	index   [][]int        // the rows by the length of their names
 	targets map[string]int // name to slot
-	slots   []int          // slots[i] is the slot of row i's target, -1 without one
-	arrays  []int          // arrays[i] is the index in gathers of row i's target
-	keys    []string       // keys[i] is the name of row i's target as JSON, with its colon
-	gathers []string       // the same of the arrays of the target that several rows fill
+	gathers []string       // the keys of the arrays of the target that several rows fill
 	unknown Unknown
+}
+
+// row is a Row and where its target stands.
+type row struct {
+	Row
+	bit   uint64 // its own among the rows
+	slot  uint64 // the bit of its target, 0 without one
+	array int    // the index of its target in the table's gathers
+	key   string // the name of its target as JSON, with its colon
 }
 
 // maxRows bounds a table, so that what was seen of a source fits into a word
@@ -83,21 +89,20 @@ func New(unknown Unknown, rows ...Row) *Table {
 		panic(fmt.Sprintf("translate: more than %d rows", maxRows))
 	}
 	t := &Table{
-		rows:    rows,
-		index:   make(map[string]int, len(rows)),
+		rows:    make([]row, len(rows)),
 		targets: map[string]int{},
-		slots:   make([]int, len(rows)),
-		arrays:  make([]int, len(rows)),
-		keys:    make([]string, len(rows)),
 		unknown: unknown,
 	}
 	gathered := map[string]int{} // index in t.gathers, -1 for a plain target
 	for i, r := range rows {
-		if _, ok := t.index[r.From]; ok {
+		if t.find(r.From) != nil {
 			panic(fmt.Sprintf("translate: two rows from %q", r.From))
 		}
-		t.index[r.From] = i
-		t.slots[i] = -1
+		for len(t.index) <= len(r.From) {
+			t.index = append(t.index, nil)
+		}
+		t.index[len(r.From)] = append(t.index[len(r.From)], i)
+		t.rows[i] = row{Row: r, bit: 1 << i}
 		if r.To == "" {
 			continue
 		}
@@ -114,11 +119,23 @@ func New(unknown Unknown, rows ...Row) *Table {
 		if (gathered[r.To] >= 0) != r.Gather {
 			panic(fmt.Sprintf("translate: target %q is gathered by some rows only", r.To))
 		}
-		t.slots[i] = slot
-		t.arrays[i] = gathered[r.To]
-		t.keys[i] = jsonKey(r.To)
+		t.rows[i].slot, t.rows[i].array, t.rows[i].key = 1<<slot, gathered[r.To], jsonKey(r.To)
 	}
 	return t
+}
+
+// find returns the row from the named field, nil where there is none. Rows are
+// so few that their lengths tell most of them apart, which costs less than a map.
+func (t *Table) find(name string) *row {
+	if len(name) >= len(t.index) {
+		return nil
+	}
+	for _, i := range t.index[len(name)] {
+		if t.rows[i].From == name {
+			return &t.rows[i]
+		}
+	}
+	return nil
 }
 
 // Same returns rows that copy the named fields as they are.
@@ -144,8 +161,8 @@ func (t *Table) Names() []string {
 func (t *Table) Fields(names []string) map[string]api.FieldCapability {
 	fields := make(map[string]api.FieldCapability, len(names))
 	for _, name := range names {
-		i, ok := t.index[name]
-		if !ok {
+		r := t.find(name)
+		if r == nil {
 			support := api.Refused
 			if t.unknown == Keep {
 				support = api.Native
@@ -153,7 +170,6 @@ func (t *Table) Fields(names []string) map[string]api.FieldCapability {
 			fields[name] = api.FieldCapability{Support: support}
 			continue
 		}
-		r := t.rows[i]
 		c := api.FieldCapability{Support: api.Refused, Values: r.Values}
 		switch {
 		case r.Emulated:

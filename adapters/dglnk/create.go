@@ -55,6 +55,9 @@ func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, e
 	if call.Key.Forwarded != "" {
 		req.Key = call.Key.Forwarded
 	}
+	// From here on the client may go: the backend makes the link all the same,
+	// and only its answer tells which one. The client's own timeout bounds it.
+	ctx = context.WithoutCancel(ctx)
 	resp, err := a.client.Do(ctx, req)
 	var made *created
 	if err == nil {

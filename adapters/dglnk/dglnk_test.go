@@ -19,8 +19,9 @@ import (
 
 func harness(l *memory) adaptertest.Harness {
 	return adaptertest.Harness{
-		Replies: "../../testdata/upstream/dglnk",
-		Routes:  map[string]api.Operation{"POST /api/links/create": api.CreateLink},
+		Outlives: []api.Operation{api.CreateLink},
+		Replies:  "../../testdata/upstream/dglnk",
+		Routes:   map[string]api.Operation{"POST /api/links/create": api.CreateLink},
 		New: func(tb testing.TB, s adaptertest.Setup) adapters.Backend {
 			tb.Helper()
 			client, err := upstream.New(upstream.Config{

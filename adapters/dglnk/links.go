@@ -31,10 +31,11 @@ func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, erro
 // listLinks answers a page of links from the ledger, the newest first: there
 // are no clicks to order by. With "short" it answers one link.
 func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	if short := call.Query.Get("short"); short != "" {
+	if call.Query.Has("short") {
+		short := adapters.ShortOf(call.Query)
 		entry, err := a.ledger.Find(ctx, call.Key.Account, a.cfg.Name, short)
 		if coded, ok := errors.AsType[*api.Error](err); ok && coded.Code == api.NotFound {
-			return adapters.Missed(), nil
+			return adapters.Missed(adapters.LinkNotFound), nil
 		}
 		if err != nil {
 			return nil, err

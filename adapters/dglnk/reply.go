@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -15,9 +13,6 @@ import (
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/translate"
 )
-
-// maxMessage bounds what is repeated of a site's message, in bytes.
-const maxMessage = 300
 
 // created is what dgLnk says of the link that it made.
 type created struct {
@@ -102,7 +97,7 @@ func (a *Adapter) refused(call *api.Call, status int, root gjson.Result) *api.Er
 			if v.IsArray() {
 				v = v.Get("0")
 			}
-			field, message := a.field(call, key.String()), a.clean(call, v)
+			field, message := a.field(call, key.String()), a.client.Message(v.Str, call.Key.Forwarded)
 			if field == "custom" && strings.Contains(message, "taken") {
 				e.Code, message = api.Conflict, "That alias is taken. Please choose another one."
 			}
@@ -124,7 +119,7 @@ func (a *Adapter) refused(call *api.Call, status int, root gjson.Result) *api.Er
 		e.Message = api.Sentence(e.Fields[0])
 	}
 	if e.Message == "" {
-		e.Message = a.clean(call, translate.Member(root, "message"))
+		e.Message = a.client.Message(translate.Member(root, "message").Str, call.Key.Forwarded)
 	}
 	if e.Message == "" {
 		e.Message = fmt.Sprintf("The backend %q refused this without saying why.", a.cfg.Name)
@@ -149,30 +144,6 @@ func (a *Adapter) field(call *api.Call, name string) string {
 		return "geotarget"
 	}
 	return "devicetarget"
-}
-
-// clean returns a message that may be shown: plain text, of bounded length, and
-// without the key, which a site might repeat.
-func (a *Adapter) clean(call *api.Call, v gjson.Result) string {
-	if v.Type != gjson.String {
-		return ""
-	}
-	message := strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || c == utf8.RuneError {
-			return -1
-		}
-		return c
-	}, v.Str)
-	if a.client.Leaks(message) || call.Key.Forwarded != "" && strings.Contains(message, call.Key.Forwarded.Reveal()) {
-		return ""
-	}
-	if len(message) > maxMessage {
-		message = message[:maxMessage]
-		for !utf8.ValidString(message) {
-			message = message[:len(message)-1]
-		}
-	}
-	return strings.TrimSpace(message)
 }
 
 // moment writes a time in the clients' zone.

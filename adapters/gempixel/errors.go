@@ -7,17 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 )
-
-// maxMessage bounds what is repeated of a site's message, in bytes.
-const maxMessage = 300
 
 // failure returns the error that a reply tells of, nil where it tells of none.
 // The script tells most of its failures with status 200.
@@ -34,7 +29,7 @@ func (r *reader) failure(resp *upstream.Response) error {
 	if resp.Status < 300 && succeeded(failed) {
 		return nil
 	}
-	text := r.clean(message)
+	text := r.adapter.client.Message(message.Str, r.call.Key.Forwarded)
 	e := r.meaning(text)
 	switch {
 	case resp.Status == http.StatusForbidden:
@@ -69,30 +64,6 @@ func succeeded(v gjson.Result) bool {
 		return v.Str == "0" || v.Str == ""
 	}
 	return false
-}
-
-// clean returns a message that may be shown: plain text, of bounded length, and
-// without the key, which a site might repeat.
-func (r *reader) clean(v gjson.Result) string {
-	if v.Type != gjson.String {
-		return ""
-	}
-	text := strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || c == utf8.RuneError {
-			return -1
-		}
-		return c
-	}, v.Str)
-	if r.adapter.client.Leaks(text) || r.call.Key != nil && r.call.Key.Forwarded != "" && strings.Contains(text, r.call.Key.Forwarded.Reveal()) {
-		return ""
-	}
-	if len(text) > maxMessage {
-		text = text[:maxMessage]
-		for !utf8.ValidString(text) {
-			text = text[:len(text)-1]
-		}
-	}
-	return strings.TrimSpace(text)
 }
 
 // subjects are the words by which messages name a field of the document.

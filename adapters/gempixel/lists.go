@@ -64,7 +64,7 @@ func (r *reader) paging(holder gjson.Result, m []gjson.Result, count int) error 
 	for i, name := range []string{"result", "perpage", "currentpage", "maxpage"} {
 		if m[i].Exists() && m[i].Type != gjson.Null {
 			n, ok := integer(m[i])
-			if !ok {
+			if !ok || n == 0 && name == "perpage" {
 				return r.unexpected(name)
 			}
 			numbers[i] = n

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 )
 
@@ -121,6 +122,5 @@ func missing(err error) ([]byte, error) {
 	if !ok || coded.Code != api.NotFound && coded.Code != api.Invalid {
 		return nil, err
 	}
-	document := append([]byte(`{"error":1,"message":`), gjson.AppendJSONString(nil, coded.Message)...)
-	return append(document, '}'), nil
+	return adapters.Missed(coded.Message).Document, nil
 }

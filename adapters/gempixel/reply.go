@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -97,6 +98,12 @@ func (r *reader) saved(root, id gjson.Result) error {
 	case linked:
 		if err := r.same(root, "shorturl", "short"); err != nil {
 			return err
+		}
+		for _, v := range members(root, "shorturl", "short") {
+			// It goes into clients' pages as a link.
+			if v.Exists() && v.Str != "" && !strings.HasPrefix(v.Str, "https://") && !strings.HasPrefix(v.Str, "http://") {
+				return r.unexpected("shorturl")
+			}
 		}
 	case named:
 		// A campaign without a name has none under any.

@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters/adaptertest"
+	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 )
 
@@ -158,7 +159,7 @@ func TestAdapter_MessageIsCleaned(t *testing.T) {
 	f := harness().MustStart(t, adaptertest.Setup{})
 	f.Site.Fail(answer(`{"error":1,"message":"a\u0000b\u001b[31m\n` + strings.Repeat("é", 400) + `"}`))
 	_, err := f.Backend.Do(t.Context(), f.MustCall(t, api.DeleteLink))
-	if got := api.AsError(err).Message; !strings.HasPrefix(got, "ab[31mé") || len(got) > maxMessage || strings.ContainsAny(got, "\x00\x1b\n") {
+	if got := api.AsError(err).Message; !strings.HasPrefix(got, "ab[31mé") || len(got) > upstream.MaxMessage || strings.ContainsAny(got, "\x00\x1b\n") {
 		t.Errorf("message %q", got)
 	}
 }

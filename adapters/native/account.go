@@ -43,18 +43,21 @@ func (a *Adapter) updateAccount(ctx context.Context, call *api.Call) (*api.Reply
 	if err := json.Unmarshal(call.Document, &in); err != nil {
 		return nil, fmt.Errorf("decoding an account: %w", err)
 	}
-	store := a.cfg.Shortener.Store()
-	acc, err := store.Account(ctx, call.Key.Account)
-	if err != nil {
-		return nil, err
-	}
-	if in.Email != nil {
-		acc.Email = *in.Email
-	}
+	hash := ""
 	if in.Password != nil {
-		acc.PasswordHash = shortener.HashPassword(*in.Password)
+		var err error
+		if hash, err = shortener.HashPassword(ctx, *in.Password); err != nil {
+			return nil, err
+		}
 	}
-	if err := store.UpdateAccount(ctx, acc); err != nil {
+	err := a.cfg.Shortener.Store().UpdateAccount(ctx, call.Key.Account, func(acc *shortener.Account) error {
+		set(&acc.Email, in.Email)
+		if in.Password != nil {
+			acc.PasswordHash = hash
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return message("Account has been successfully updated.")

@@ -121,11 +121,11 @@ func (a *Adapter) single(call *api.Call, l *shortener.Link) single {
 		Campaign:        idOrNull(l.Campaign),
 		Channel:         idOrNull(l.Channel),
 		Status:          "private",
-		Geo:             orEmpty(l.Options.Geo),
-		Devices:         orEmpty(l.Options.Devices),
-		Languages:       orEmpty(l.Options.Languages),
-		Parameters:      orEmpty(l.Options.Parameters),
-		Pixels:          orEmpty(l.Options.Pixels),
+		Geo:             listed(l.Options.Geo),
+		Devices:         listed(l.Options.Devices),
+		Languages:       listed(l.Options.Languages),
+		Parameters:      listed(l.Options.Parameters),
+		Pixels:          listed(l.Options.Pixels),
 		DeepLink:        l.Options.DeepLink,
 	}}
 	if l.Public {
@@ -158,8 +158,8 @@ func shortURL(call *api.Call, l *shortener.Link) string {
 	return call.Origin + "/" + l.Alias
 }
 
-// orEmpty makes a list that was not given [] rather than null.
-func orEmpty[T any](list []T) []T {
+// listed makes a list that was not given [] rather than null.
+func listed[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}

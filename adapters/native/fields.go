@@ -33,14 +33,29 @@ type fields struct {
 	DeepLink        *shortener.DeepLink       `json:"deeplink"`
 	Status          *string                   `json:"status"`
 	Parameters      *[]shortener.Parameter    `json:"parameters"`
+
+	// expires is what Expiry means; the zero time where it is empty.
+	expires time.Time
 }
 
-// apply writes the fields of a call's document into the link.
-func (a *Adapter) apply(l *shortener.Link, call *api.Call) error {
+// decode reads the fields of a call's document, and checks what can be checked
+// without the link.
+func (a *Adapter) decode(call *api.Call) (*fields, error) {
 	var in fields
 	if err := json.Unmarshal(call.Document, &in); err != nil {
-		return fmt.Errorf("decoding a link: %w", err)
+		return nil, fmt.Errorf("decoding a link: %w", err)
 	}
+	if in.Expiry != nil && *in.Expiry != "" {
+		var err error
+		if in.expires, err = translate.ParseDateTime(*in.Expiry, a.cfg.Zone); err != nil {
+			return nil, api.InvalidField("expiry", err.Error())
+		}
+	}
+	return &in, in.checkRules()
+}
+
+// apply writes the given fields into the link, all but the password.
+func (in *fields) apply(l *shortener.Link, call *api.Call) {
 	set(&l.URL, in.URL)
 	set(&l.Alias, in.Custom)
 	set(&l.Type, in.Type)
@@ -61,57 +76,38 @@ func (a *Adapter) apply(l *shortener.Link, call *api.Call) error {
 	if in.Status != nil {
 		l.Public = *in.Status == "public"
 	}
+	if in.Expiry != nil {
+		l.Expires = in.expires
+	}
 	if in.Domain != nil {
 		// The site's own domain, which clients name too, is the main one.
 		if l.Domain = shortener.HostOf(*in.Domain); l.Domain == shortener.HostOf(call.Origin) {
 			l.Domain = ""
 		}
 	}
-	if err := checkRules(&l.Options); err != nil {
-		return err
-	}
-	if err := a.applyExpiry(l, in.Expiry); err != nil {
-		return err
-	}
-	switch {
-	case in.Password == nil:
-	case *in.Password == "":
-		l.PasswordHash = ""
-	default:
-		l.PasswordHash = shortener.HashPassword(*in.Password)
-	}
-	return nil
-}
-
-func (a *Adapter) applyExpiry(l *shortener.Link, expiry *string) error {
-	switch {
-	case expiry == nil:
-		return nil
-	case *expiry == "":
-		l.Expires = time.Time{}
-		return nil
-	}
-	t, err := translate.ParseDateTime(*expiry, a.cfg.Zone)
-	if err != nil {
-		return api.InvalidField("expiry", err.Error())
-	}
-	l.Expires = t
-	return nil
 }
 
 // checkRules refuses rules that no visitor could ever match.
-func checkRules(o *shortener.Options) error {
-	for i, r := range o.Geo {
+func (in *fields) checkRules() error {
+	for i, r := range orEmpty(in.Geo) {
 		if _, ok := translate.CountryCode(r.Location); !ok {
 			return api.InvalidField(fmt.Sprintf("geotarget[%d].location", i), "must be an English country name or an ISO 3166-1 code")
 		}
 	}
-	for i, r := range o.Languages {
+	for i, r := range orEmpty(in.Languages) {
 		if _, err := language.Parse(r.Language); err != nil {
 			return api.InvalidField(fmt.Sprintf("languagetarget[%d].language", i), "must be a language tag, such as en")
 		}
 	}
 	return nil
+}
+
+// orEmpty is the list, or none where it was not given.
+func orEmpty[T any](list *[]T) []T {
+	if list == nil {
+		return nil
+	}
+	return *list
 }
 
 func set[T any](to *T, from *T) {

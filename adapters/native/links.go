@@ -11,29 +11,42 @@ import (
 )
 
 func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	l := &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
-	if err := a.apply(l, call); err != nil {
+	in, err := a.decode(call)
+	if err != nil {
 		return nil, err
 	}
-	if err := a.cfg.Shortener.Create(ctx, l, shortener.HostOf(call.Origin)); err != nil {
+	l := &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
+	in.apply(l, call)
+	password := ""
+	set(&password, in.Password)
+	if err := a.cfg.Shortener.Create(ctx, l, password, shortener.HostOf(call.Origin)); err != nil {
 		return nil, err
 	}
 	return saved(call, l)
 }
 
 func (a *Adapter) updateLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	before, err := a.cfg.Shortener.Store().Link(ctx, call.Key.Account, call.Path.ID)
+	in, err := a.decode(call)
 	if err != nil {
 		return nil, err
 	}
-	l := *before
-	if err := a.apply(&l, call); err != nil {
+	hash := ""
+	if in.Password != nil && *in.Password != "" {
+		if hash, err = shortener.HashPassword(ctx, *in.Password); err != nil {
+			return nil, err
+		}
+	}
+	l, err := a.cfg.Shortener.Update(ctx, call.Key.Account, call.Path.ID, shortener.HostOf(call.Origin), func(l *shortener.Link) error {
+		in.apply(l, call)
+		if in.Password != nil {
+			l.PasswordHash = hash
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	if err := a.cfg.Shortener.Update(ctx, before, &l, shortener.HostOf(call.Origin)); err != nil {
-		return nil, err
-	}
-	return saved(call, &l)
+	return saved(call, l)
 }
 
 func (a *Adapter) deleteLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
@@ -52,8 +65,8 @@ func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, erro
 }
 
 func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	if short := call.Query.Get("short"); short != "" {
-		return a.findLink(ctx, call, short)
+	if call.Query.Has("short") {
+		return a.findLink(ctx, call, adapters.ShortOf(call.Query))
 	}
 	page := adapters.PageOf(call.Query)
 	links, total, err := a.cfg.Shortener.Store().Links(ctx, shortener.Filter{
@@ -78,16 +91,16 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*api.Reply, error) {
 	alias, ok := aliasOf(short, shortener.HostOf(call.Origin))
 	if !ok {
-		return adapters.Missed(), nil
+		return adapters.Missed(adapters.LinkNotFound), nil
 	}
 	l, err := a.cfg.Shortener.Store().LinkByAlias(ctx, "", alias)
 	switch {
 	case err != nil && api.AsError(err).Code == api.NotFound:
-		return adapters.Missed(), nil
+		return adapters.Missed(adapters.LinkNotFound), nil
 	case err != nil:
 		return nil, err
 	case l.Account != call.Key.Account:
-		return adapters.Missed(), nil
+		return adapters.Missed(adapters.LinkNotFound), nil
 	}
 	s := a.single(call, l)
 	s.Data.Links = []linkRow{a.row(call, l)}
@@ -96,13 +109,10 @@ func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*
 
 // aliasOf reads the alias of a short URL, of host/alias or of an alias alone.
 func aliasOf(short, host string) (string, bool) {
-	rest := strings.TrimSpace(short)
-	if _, after, ok := strings.Cut(rest, "://"); ok {
-		rest = after
+	if _, rest, ok := strings.Cut(short, "://"); ok {
+		short = rest
 	}
-	rest, _, _ = strings.Cut(rest, "#")
-	rest, _, _ = strings.Cut(rest, "?")
-	alias := strings.TrimSuffix(rest, "/")
+	alias := strings.TrimSuffix(short, "/")
 	if i := strings.IndexByte(alias, '/'); i >= 0 {
 		if shortener.HostOf(alias[:i]) != host {
 			return "", false

@@ -46,16 +46,13 @@ func (d *Dialect) Head(r *http.Request) (*dialects.Head, error) {
 	h := &dialects.Head{Credential: credential(r.Header.Get("Authorization"))}
 	op, path, err := d.routes.find(r.Method, r.URL)
 	if err != nil {
-		return nil, err
+		return h, err
 	}
 	h.Call.Operation, h.Call.Path = op, path
 	if r.URL.RawQuery == "" {
 		return h, nil
 	}
-	if err := d.query(h, r.URL.RawQuery); err != nil {
-		return nil, err
-	}
-	return h, nil
+	return h, d.query(h, r.URL.RawQuery)
 }
 
 // query keeps the parameters that the contract names and that have a value.
@@ -101,8 +98,8 @@ func (d *Dialect) Document(op api.Operation, body []byte) ([]byte, []translate.N
 // "Bearer K", "Token K" or K alone, the scheme in any letter case.
 func credential(header string) api.Secret {
 	header = strings.TrimSpace(header)
-	if scheme, rest, ok := strings.Cut(header, " "); ok &&
-		(strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Token")) {
+	scheme, rest, _ := strings.Cut(header, " ")
+	if strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Token") {
 		header = strings.TrimSpace(rest)
 	}
 	return api.Secret(header)

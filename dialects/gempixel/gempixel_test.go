@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -162,4 +163,21 @@ func FuzzDocument(f *testing.F) {
 			}
 		}
 	})
+}
+
+func BenchmarkDialect_Document(b *testing.B) {
+	d, _ := newDialect(b)
+	raw, err := os.ReadFile("../../testdata/operations.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	sample := gjson.GetBytes(raw, `#(operation=="createLink").samples.0.request|@ugly`).Raw
+	body := []byte(strings.Replace(sample, `,{"device":"gtm_source","link":"api"}`, "", 1))
+	b.ReportAllocs()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, _, err := d.Document(api.CreateLink, body); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

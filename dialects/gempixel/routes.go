@@ -1,6 +1,7 @@
 package gempixel
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -65,7 +66,7 @@ func (rt *routes) add(method, template, itemType string, op api.Operation) {
 // find returns the operation and the values of its path. Codes: NotFound,
 // MethodNotAllowed, Invalid for an id that is none.
 func (rt *routes) find(method string, u *url.URL) (api.Operation, api.Path, error) {
-	if strings.HasPrefix(u.EscapedPath(), uploads) {
+	if strings.HasPrefix(u.Path, uploads) {
 		return findUpload(method, u)
 	}
 	var path api.Path
@@ -106,7 +107,7 @@ func (rt *routes) find(method string, u *url.URL) (api.Operation, api.Path, erro
 		op, ok = found.methods[http.MethodGet]
 	}
 	if !ok {
-		return "", path, methodNotAllowed()
+		return "", path, methodNotAllowed(slices.Collect(maps.Keys(found.methods))...)
 	}
 	return op, path, nil
 }
@@ -129,8 +130,12 @@ func badID() error {
 	return api.InvalidField("id", "must be a positive integer in the path")
 }
 
-func methodNotAllowed() error {
-	return api.Errorf(api.MethodNotAllowed, "This endpoint does not take that method.")
+func methodNotAllowed(allowed ...string) error {
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
+	slices.Sort(allowed)
+	return &api.Error{Code: api.MethodNotAllowed, Message: "This endpoint does not take that method.", Allow: allowed}
 }
 
 // findUpload reads the file name of an upload from the path as it was sent, so
@@ -140,7 +145,7 @@ func findUpload(method string, u *url.URL) (api.Operation, api.Path, error) {
 	unsafe := func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' || r == '\\' }
 	switch {
 	case method != http.MethodPost:
-		return "", api.Path{}, methodNotAllowed()
+		return "", api.Path{}, methodNotAllowed(http.MethodPost)
 	case err != nil || name == "" || name == "." || name == ".." || len(name) > 255 || strings.ContainsFunc(name, unsafe):
 		return "", api.Path{}, api.InvalidField("filename", "must be a plain file name of at most 255 bytes")
 	}

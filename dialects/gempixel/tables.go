@@ -179,13 +179,15 @@ func list(p *translate.Pass, v gjson.Result) {
 }
 
 func empty(v gjson.Result) bool {
-	switch {
-	case v.IsArray():
-		return len(v.Array()) == 0
-	case v.IsObject():
-		return len(v.Map()) == 0
+	if v.Type != gjson.JSON {
+		return v.Type == gjson.False || v.Type == gjson.String && v.Str == ""
 	}
-	return v.Type == gjson.False || v.Type == gjson.String && v.Str == ""
+	none := true
+	v.ForEach(func(_, _ gjson.Result) bool {
+		none = false
+		return false
+	})
+	return none
 }
 
 // parameters skips the entries that lack a name or a value: the pages' own
@@ -195,29 +197,38 @@ func parameters(p *translate.Pass, v gjson.Result) {
 		list(p, v)
 		return
 	}
+	var name, value gjson.Result // of the entry that complete was asked about
 	complete := func(e gjson.Result) bool {
+		name, value = gjson.Result{}, gjson.Result{}
 		if !e.IsObject() {
 			return true // for the contract to refuse
 		}
-		name, value := e.Get("name"), e.Get("value")
-		return name.Exists() && name.String() != "" && value.Exists() && value.Type != gjson.Null
+		e.ForEach(func(key, member gjson.Result) bool {
+			switch key.Str {
+			case "name":
+				name = member
+			case "value":
+				value = member
+			}
+			return true
+		})
+		return name.String() != "" && value.Type != gjson.Null
 	}
 	each(p, v, complete, func(p *translate.Pass, e gjson.Result) {
-		value := e.Get("value")
 		if value.Type != gjson.Number {
 			p.Raw(e.Raw)
 			return
 		}
 		p.Note(translate.OtherType)
 		p.Raw(`{"name":`)
-		p.Raw(e.Get("name").Raw)
+		p.Raw(name.Raw)
 		p.Raw(`,"value":`)
 		p.String(value.Raw)
 		p.Raw("}")
 	})
 }
 
-// each writes the elements of an array that are to be kept.
+// each writes the elements of an array that are to be kept, one after another.
 func each(p *translate.Pass, v gjson.Result, keep func(gjson.Result) bool, write translate.Func) {
 	p.Raw("[")
 	first := true

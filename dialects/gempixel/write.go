@@ -3,6 +3,7 @@ package gempixel
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -59,6 +60,9 @@ func (d *Dialect) WriteError(w http.ResponseWriter, _ *dialects.Head, err *api.E
 	if len(err.Fields) > 0 {
 		body = append(body, `,"errors":`...)
 		body = appendFields(body, err.Fields)
+	}
+	if len(err.Allow) > 0 {
+		w.Header().Set("Allow", strings.Join(err.Allow, ", "))
 	}
 	if err.RetryAfter > 0 {
 		seconds := int64((err.RetryAfter + time.Second - 1) / time.Second)
