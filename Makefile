@@ -21,6 +21,8 @@ test: ## Run all tests with the race detector
 fuzz: ## Fuzz each target for a minute
 	go test ./openapi -run '^$$' -fuzz FuzzWellFormed -fuzztime 60s
 	go test ./openapi -run '^$$' -fuzz FuzzOperation_Validate -fuzztime 60s
+	go test ./openapi -run '^$$' -fuzz FuzzChecker -fuzztime 60s
+	go test ./openapi -run '^$$' -fuzz FuzzMatcher -fuzztime 60s
 	go test ./translate -run '^$$' -fuzz FuzzTable_Apply -fuzztime 60s
 	go test ./dialects/gempixel -run '^$$' -fuzz FuzzDocument -fuzztime 60s
 	go test ./adapters/gempixel -run '^$$' -fuzz FuzzReader -fuzztime 60s

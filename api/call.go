@@ -67,4 +67,9 @@ type File struct {
 
 	// ContentType is the client's word for it, possibly empty.
 	ContentType string
+
+	// Abort ends a Read that waits for the client, and every later one. Whoever
+	// gives the file up calls it: a client that stopped sending would hold the
+	// reader for ever. It is nil where nothing can wait.
+	Abort func()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -228,5 +229,27 @@ func TestModules(t *testing.T) {
 		if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(id) + `$`).MatchString(list) {
 			t.Errorf("list-modules lacks %s", id)
 		}
+	}
+}
+
+// TestExample_AccessLog uncomments the access log of Caddyfile.example, and
+// looks for the secrets of requests in it.
+func TestExample_AccessLog(t *testing.T) {
+	example := string(readFile(t, "../Caddyfile.example"))
+	example = strings.ReplaceAll(example, "http://localhost:8080", "http://localhost:{{port}}")
+	uncommented := regexp.MustCompile(`(?m)^\t#(log \{|\t.*|\})$`).ReplaceAllString(example, "\t$1")
+	uncommented = strings.Replace(uncommented, "log {", "log {\n\t\toutput file {{dir}}/access.log", 1)
+	p := newProgram(t, strings.Replace(uncommented, "{\n", "{\n\tadmin off\n", 1))
+	p.base = "http://localhost:" + p.port
+	p.serve()
+	key := strings.TrimSpace(string(readFile(t, p.dir, "data", "linkquay.key")))
+	p.do("POST", "/api/files/upload/a.txt?name=visible&password=secret-of-the-file", key, "x")
+	eventually(t, "the request is logged", func() bool {
+		log, _ := os.ReadFile(filepath.Join(p.dir, "access.log"))
+		return strings.Contains(string(log), "name=visible")
+	})
+	log := string(readFile(t, p.dir, "access.log"))
+	if strings.Contains(log, "secret-of-the-file") || strings.Contains(log, key) || !strings.Contains(log, "password=REDACTED") {
+		t.Errorf("the access log shows a secret:\n%s", log)
 	}
 }

@@ -27,6 +27,8 @@ func (e *exchange) readBody(op *openapi.Operation) error {
 			Body:        &limitedBody{body: http.MaxBytesReader(e.w, e.r.Body, limit)},
 			Size:        e.r.ContentLength,
 			ContentType: e.r.Header.Get("Content-Type"),
+			// Any moment in the past will do.
+			Abort: func() { _ = http.NewResponseController(e.w).SetReadDeadline(time.Unix(1, 0)) },
 		}
 	case openapi.JSONBody:
 		body, err := e.readAll()

@@ -122,7 +122,7 @@ func (r *row) check(p *Pass, v gjson.Result) {
 func (t *Table) passUnknown(p *Pass, v gjson.Result) {
 	switch t.unknown {
 	case Refuse:
-		p.Refuse("", "")
+		Named(p, v)
 	case Drop:
 		p.Note(UnknownField)
 	case Keep:

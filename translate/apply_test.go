@@ -70,7 +70,7 @@ func TestTable_Apply(t *testing.T) {
 		{name: "NamedObject", src: `{"channel":{"a":1}}`, want: `{}`, losses: []Loss{{Field: "channel"}}},
 		{name: "NamedEach", src: `{"languages":[{"language":"en"},{}]}`, want: `{}`, losses: []Loss{{"languages[0].language", "en"}, {"languages[1].language", ""}}},
 		{name: "Silent", src: `{"silent":1,"url":2}`, want: `{"long_url":2}`},
-		{name: "UnknownRefused", src: `{"x":1}`, want: `{}`, losses: []Loss{{Field: "x"}}},
+		{name: "UnknownRefused", src: `{"x":1}`, want: `{}`, losses: []Loss{{"x", "1"}}},
 		{name: "UnknownDropped", unknown: Drop, src: `{"x":1}`, want: `{}`, notes: []Note{{"x", UnknownField}}},
 		{name: "UnknownKept", unknown: Keep, src: `{"x":{"a": 1},"url":2,"y":"é"}`, want: `{"x":{"a": 1},"long_url":2,"y":"é"}`},
 		{name: "KeptTwice", unknown: Keep, src: `{"x":1,"\u0078":2}`, want: `{"x":1}`, notes: []Note{{"x", DuplicateField}}},

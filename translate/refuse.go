@@ -6,11 +6,18 @@ import (
 	"github.com/tidwall/gjson"
 )
 
+// secret is the one field of the contract whose value is never repeated.
+const secret = "password"
+
 // Named refuses a field and names its value where that is a scalar. An empty
 // array or object asks for nothing and is not refused.
 func Named(p *Pass, v gjson.Result) {
 	if !v.IsArray() && !v.IsObject() {
-		p.Refuse("", v.String())
+		value := v.String()
+		if p.field == secret {
+			value = ""
+		}
+		p.Refuse("", value)
 		return
 	}
 	if !empty(v) {

@@ -71,7 +71,10 @@ func (in *fields) apply(l *shortener.Link, call *api.Call) {
 	set(&l.Options.Pixels, in.Pixels)
 	set(&l.Options.Parameters, in.Parameters)
 	if in.DeepLink != nil {
-		l.Options.DeepLink = in.DeepLink
+		l.Options.DeepLink = nil
+		if *in.DeepLink != (shortener.DeepLink{}) {
+			l.Options.DeepLink = in.DeepLink
+		}
 	}
 	if in.Status != nil {
 		l.Public = *in.Status == "public"

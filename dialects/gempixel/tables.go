@@ -13,18 +13,13 @@ import (
 // values says how the fields that are no plain text are read. A field has one
 // meaning in every operation that takes it.
 var values = map[string]translate.Func{
-	"auto":           boolean,
-	"campaign":       integer,
-	"channel":        integer,
-	"data":           anything,
-	"deeplink":       object,
-	"devicetarget":   list,
-	"geotarget":      list,
-	"languagetarget": list,
-	"parameters":     parameters,
-	"pixels":         integers,
-	"public":         boolean,
-	"starred":        boolean,
+	"campaign":   integer,
+	"channel":    integer,
+	"data":       anything,
+	"parameters": parameters,
+	"pixels":     integers,
+	"public":     boolean,
+	"starred":    boolean,
 }
 
 // clearable are the fields of a link that an update empties with an empty
@@ -32,6 +27,7 @@ var values = map[string]translate.Func{
 var clearable = map[string]translate.Func{
 	"campaign":        integerOrZero,
 	"channel":         integerOrZero,
+	"deeplink":        objectOrEmpty(deepLink),
 	"description":     textOrEmpty,
 	"expiry":          textOrEmpty,
 	"metadescription": textOrEmpty,
@@ -50,10 +46,7 @@ func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 		}
 		var rows []translate.Row
 		for _, name := range op.Fields {
-			value, ok := values[name]
-			if !ok {
-				value = text
-			}
+			value := valueOf(name)
 			if c, ok := clearable[name]; ok && op.ID == api.UpdateLink {
 				value = c
 			}
@@ -62,6 +55,20 @@ func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 		tables[op.ID] = translate.New(translate.Drop, rows...)
 	}
 	return tables
+}
+
+// valueOf returns how a field is read: as text where nothing else is said.
+func valueOf(name string) translate.Func {
+	if name == "deeplink" {
+		return deepLink
+	}
+	if value, ok := entries[name]; ok {
+		return value
+	}
+	if value, ok := values[name]; ok {
+		return value
+	}
+	return text
 }
 
 // given drops null, which clients send for what they do not set.
@@ -160,15 +167,6 @@ func boolean(p *translate.Pass, v gjson.Result) {
 	}
 }
 
-// object drops "", false and [], which is how PHP writes an empty object.
-func object(p *translate.Pass, v gjson.Result) {
-	if empty(v) {
-		p.Note(translate.EmptyValue)
-		return
-	}
-	p.Raw(v.Raw)
-}
-
 // list drops "", false and {}.
 func list(p *translate.Pass, v gjson.Result) {
 	if !v.IsArray() && empty(v) {
@@ -198,8 +196,9 @@ func parameters(p *translate.Pass, v gjson.Result) {
 		return
 	}
 	var name, value gjson.Result // of the entry that complete was asked about
+	var others bool
 	complete := func(e gjson.Result) bool {
-		name, value = gjson.Result{}, gjson.Result{}
+		name, value, others = gjson.Result{}, gjson.Result{}, false
 		if !e.IsObject() {
 			return true // for the contract to refuse
 		}
@@ -209,22 +208,26 @@ func parameters(p *translate.Pass, v gjson.Result) {
 				name = member
 			case "value":
 				value = member
+			default:
+				others = true
 			}
 			return true
 		})
 		return name.String() != "" && value.Type != gjson.Null
 	}
 	each(p, v, complete, func(p *translate.Pass, e gjson.Result) {
-		if value.Type != gjson.Number {
+		if value.Type != gjson.Number && !others {
 			p.Raw(e.Raw)
 			return
 		}
-		p.Note(translate.OtherType)
 		p.Raw(`{"name":`)
 		p.Raw(name.Raw)
 		p.Raw(`,"value":`)
-		p.String(value.Raw)
+		textOrEmpty(p, value)
 		p.Raw("}")
+		if others {
+			p.Note(translate.UnknownField)
+		}
 	})
 }
 

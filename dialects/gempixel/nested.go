@@ -1,0 +1,114 @@
+package gempixel
+
+import (
+	"slices"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/translate"
+)
+
+// deepLink is the object of a deep link, entries the lists of rules: the same
+// habits as in the document itself are put right inside of them.
+var (
+	deepLink = object(newMembers("auto", "apple", "google"))
+	entries  = map[string]translate.Func{
+		"devicetarget":   rules(newMembers("device", "link")),
+		"geotarget":      rules(newMembers("location", "link")),
+		"languagetarget": rules(newMembers("language", "link")),
+	}
+)
+
+// members are those of an object inside a document.
+type members struct {
+	names []string
+	table *translate.Table
+}
+
+func newMembers(names ...string) members {
+	var rows []translate.Row
+	for _, name := range names {
+		rows = append(rows, translate.Row{From: name, To: name, Value: given(memberValue(name))})
+	}
+	return members{names, translate.New(translate.Drop, rows...)}
+}
+
+func memberValue(name string) translate.Func {
+	if name == "auto" {
+		return boolean
+	}
+	return text
+}
+
+// write copies an object, and rewrites it only where something in it is to be
+// put right: nearly all are as they should be.
+func (m members) write(p *translate.Pass, v gjson.Result) {
+	fine := true
+	v.ForEach(func(key, member gjson.Result) bool {
+		fine = slices.Contains(m.names, key.Str) && (member.Type == gjson.True || member.Type == gjson.String && member.Str != "" && key.Str != "auto")
+		return fine
+	})
+	if fine || !v.IsObject() {
+		p.Raw(v.Raw)
+		return
+	}
+	// It cannot fail: it is an object, and no row refuses.
+	out, _ := m.table.Apply(nil, []byte(v.Raw))
+	for _, note := range out.Notes {
+		p.Note(note.Kind)
+	}
+	p.Raw(string(out.Document))
+}
+
+// object drops "", false and [], which is how PHP writes an empty object.
+func object(m members) translate.Func {
+	return func(p *translate.Pass, v gjson.Result) {
+		if empty(v) {
+			p.Note(translate.EmptyValue)
+			return
+		}
+		m.write(p, v)
+	}
+}
+
+// objectOrEmpty is object for updates, where an empty one takes away what there
+// was.
+func objectOrEmpty(full translate.Func) translate.Func {
+	return func(p *translate.Pass, v gjson.Result) {
+		if v.IsObject() || v.IsArray() {
+			if empty(v) {
+				p.Raw("{}")
+				return
+			}
+		}
+		full(p, v)
+	}
+}
+
+// rules is a list of entries. One with nothing in it, such as an empty row of a
+// form, is skipped; one with something missing is for the contract to refuse.
+func rules(m members) translate.Func {
+	return func(p *translate.Pass, v gjson.Result) {
+		if !v.IsArray() {
+			list(p, v)
+			return
+		}
+		each(p, v, func(e gjson.Result) bool { return !hollow(e) }, m.write)
+	}
+}
+
+// hollow reports whether an entry is null, or has nothing but null and "".
+func hollow(e gjson.Result) bool {
+	if e.Type == gjson.Null {
+		return true
+	}
+	if !e.IsObject() {
+		return false
+	}
+	none := true
+	e.ForEach(func(_, member gjson.Result) bool {
+		none = member.Type == gjson.Null || member.Type == gjson.String && member.Str == ""
+		return none
+	})
+	return none
+}
