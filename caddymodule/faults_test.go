@@ -217,3 +217,33 @@ func TestHostHeader(t *testing.T) {
 		}
 	}
 }
+
+// TestBackendThatIsDown: after a few failures callers are refused at once and
+// told when to come back; other backends go on.
+func TestBackendThatIsDown(t *testing.T) {
+	asked := 0
+	u := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusInternalServerError)
+	})
+	s := nativeSite(t, gempixelOptions(u.URL))
+	if err := s.load(strings.Replace(siteConfig(gempixelOptions(u.URL)), "\tlinkquay\n}", "\tmetrics /metrics\n\tlinkquay\n}", 1)); err != nil {
+		t.Fatal(err)
+	}
+	var last answer
+	for range 8 {
+		last = s.do("POST", "/api/url/add", gempixelKey, `{"url":"https://example.com/"}`)
+		if last.Status != 503 {
+			t.Errorf("%d %s", last.Status, last.Body)
+		}
+	}
+	if asked != 5 || last.Header.Get("Retry-After") == "" {
+		t.Errorf("the backend was asked %d times; want 5; Retry-After %q", asked, last.Header.Get("Retry-After"))
+	}
+	if metrics := s.do("GET", "/metrics", "", "").Body; !strings.Contains(metrics, `caddy_linkquay_backend_up{backend="kr"} 0`) {
+		t.Error("the metrics do not tell that the backend is away")
+	}
+	if a := s.do("POST", "/api/url/add", nativeKey, `{"url":"https://example.com/"}`); a.Status != 200 {
+		t.Errorf("another backend: %d %s", a.Status, a.Body)
+	}
+}

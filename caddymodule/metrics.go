@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/gateway"
 	"github.com/linkquay/linkquay/translate"
@@ -21,6 +22,7 @@ type collectors struct {
 	tolerated *prometheus.CounterVec
 	redirects *prometheus.CounterVec
 	dropped   prometheus.Counter
+	backends  *prometheus.GaugeVec
 
 	// redirected is the counter of redirects for the outcome that is common.
 	redirected prometheus.Counter
@@ -45,6 +47,10 @@ var theCollectors = &collectors{
 		Name: "caddy_linkquay_redirects_total",
 		Help: "Visits of short links by what the visitor got.",
 	}, []string{"outcome"}),
+	backends: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "caddy_linkquay_backend_up",
+		Help: "Whether calls go to the backend: 1, or 0 while its breaker refuses them.",
+	}, []string{"backend"}),
 	dropped: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "caddy_linkquay_clicks_dropped_total",
 		Help: "Clicks that were not counted because the database did not take them in time.",
@@ -56,7 +62,7 @@ func init() {
 }
 
 func (c *collectors) register(registry *prometheus.Registry) error {
-	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped} {
+	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped, c.backends} {
 		err := registry.Register(collector)
 		if _, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); err != nil && !ok {
 			return err
@@ -84,6 +90,15 @@ func (c *collectors) upstream(backend string) func(status int, took time.Duratio
 		}
 		c.upstreams.WithLabelValues(backend, strconv.Itoa(status)).Observe(took.Seconds())
 	}
+}
+
+// answers notes whether calls go to the backend.
+func (c *collectors) answers(backend string, state upstream.State) {
+	up := 1.0
+	if state != upstream.Closed {
+		up = 0
+	}
+	c.backends.WithLabelValues(backend).Set(up)
 }
 
 func (c *collectors) clicksDropped(n int64) { c.dropped.Add(float64(n)) }

@@ -200,11 +200,16 @@ func (a *App) newBackend(ctx context.Context, rt *runtime, name string) (adapter
 		Key:     remote.key,
 		Timeout: time.Duration(remote.Timeout),
 		Observe: a.metrics.upstream(name),
+		OnState: func(state upstream.State) {
+			a.metrics.answers(name, state)
+			a.logger.Warn("the breaker of a backend changed", zap.String("backend", name), zap.String("state", string(state)))
+		},
 	}
 	// Some APIs have no header for the key.
 	if q, ok := a.adapters[name].(interface{ keyQuery() string }); ok {
 		cfg.KeyQuery = q.keyQuery()
 	}
+	a.metrics.answers(name, upstream.Closed)
 	client, err := upstream.New(cfg)
 	if err != nil {
 		return nil, err

@@ -58,13 +58,16 @@ func (e *exchange) readAll() ([]byte, error) {
 	if e.r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	// A writer without deadlines, as in tests, does without.
+	// A writer that knows no deadlines does without.
 	control := http.NewResponseController(e.w)
-	if control.SetReadDeadline(time.Now().Add(e.gateway.cfg.BodyTimeout)) == nil {
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	}
+	limited := control.SetReadDeadline(time.Now().Add(e.gateway.cfg.BodyTimeout)) == nil
 	body := bytes.NewBuffer(make([]byte, 0, min(max(e.r.ContentLength, 0), firstRead)+bytes.MinRead))
 	_, err := body.ReadFrom(&limitedBody{body: http.MaxBytesReader(e.w, e.r.Body, limit)})
+	// After a failure the deadline stays: the server would wait for the rest of
+	// the body before it sends the answer.
+	if limited && err == nil {
+		err = control.SetReadDeadline(time.Time{})
+	}
 	return body.Bytes(), err
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -138,7 +139,7 @@ func replies(t *testing.T, h Harness) {
 }
 
 // failures: whatever the site does, the answer is in time, coded, and tells no
-// secret.
+// secret; and the site is asked to change something at most once.
 func failures(t *testing.T, h Harness) {
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
@@ -157,6 +158,7 @@ func failures(t *testing.T, h Harness) {
 					if d := time.Since(start); d > 5*time.Second {
 						t.Errorf("it took %s", d)
 					}
+					once(t, f.Site)
 					if err == nil {
 						if f.Site.Served() > 0 && len(fault.codes) > 0 {
 							t.Errorf("Do(%s) = %s; want an error", id, reply.Document)
@@ -180,6 +182,23 @@ func failures(t *testing.T, h Harness) {
 				})
 			}
 		})
+	}
+}
+
+// once fails the test where the site was asked twice to do something other
+// than read.
+func once(t *testing.T, s *Site) {
+	t.Helper()
+	asked := map[string]int{}
+	for _, r := range s.Requests() {
+		if r.Method != http.MethodGet {
+			asked[r.Method+" "+r.URI]++
+		}
+	}
+	for what, n := range asked {
+		if n > 1 {
+			t.Errorf("the site got %s %d times", what, n)
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func deep(n int) string {
 }
 
 // long answers more than any limit.
-func long(w http.ResponseWriter, _ *http.Request, quit <-chan struct{}) {
+func long(w http.ResponseWriter, _ *http.Request, _ <-chan struct{}) {
 	w.Header().Set("Content-Type", "application/json")
 	line := make([]byte, 1<<20)
 	for i := range line {

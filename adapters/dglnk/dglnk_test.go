@@ -281,6 +281,29 @@ func TestAdapter_IntentNotSent(t *testing.T) {
 	}
 }
 
+// A create that the breaker refuses was not asked of the site either, and the
+// client hears when to come back.
+func TestAdapter_IntentRefused(t *testing.T) {
+	l := &memory{}
+	f := harness(l).MustStart(t, adaptertest.Setup{})
+	f.Site.Fail(func(w http.ResponseWriter, _ *http.Request, _ <-chan struct{}) { w.WriteHeader(http.StatusBadGateway) })
+	var err error
+	for n := 1; ; n++ {
+		if _, err = f.Backend.Do(t.Context(), f.MustCall(t, api.CreateLink)); upstream.NotSent(err) {
+			break
+		}
+		if n == 100 {
+			t.Fatal("the breaker never opened")
+		}
+	}
+	if e := api.AsError(err); e.Code != api.Unavailable || e.RetryAfter < time.Second || strings.Contains(e.Message, "may have been created") {
+		t.Errorf("Do = %#v; want Unavailable, later, and nothing created", e)
+	}
+	if n, _ := l.Pending(t.Context(), adaptertest.Name, 0); n != f.Site.Served() {
+		t.Errorf("%d intents are left; want the %d whose outcome is unknown", n, f.Site.Served())
+	}
+}
+
 // The client goes at the moment in which the link is made: it is recorded all
 // the same, also by a ledger that fails at first.
 func TestAdapter_ClientGone(t *testing.T) {

@@ -45,7 +45,7 @@ func FuzzReader(f *testing.F) {
 					continue
 				}
 				resp := &upstream.Response{Status: 200, Document: reply}
-				got, err := a.newReader(op, &api.Call{Operation: id, Path: api.Path{ID: 1}}, resp).read(resp, short)
+				got, err := a.newReader(op, &api.Call{Operation: id, Path: api.Path{ID: 1}, Key: &api.Key{}}, resp).read(resp, short)
 				if err == nil && !gjson.ValidBytes(got) {
 					t.Fatalf("%s: %q became %q", id, reply, got)
 				}

@@ -143,6 +143,7 @@ func (a *Adapter) send(ctx context.Context, call *api.Call, req *upstream.Reques
 	}
 	if call.File != nil {
 		req.Stream, req.Size, req.ContentType = call.File.Body, call.File.Size, call.File.ContentType
+		req.Abort = call.File.Abort
 	}
 	return a.client.Do(ctx, req)
 }

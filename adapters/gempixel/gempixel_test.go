@@ -56,7 +56,9 @@ func zoned(zone, remote *time.Location) adaptertest.Harness {
 		},
 		New: func(tb testing.TB, s adaptertest.Setup) adapters.Backend {
 			tb.Helper()
-			client, err := upstream.New(upstream.Config{Backend: adaptertest.Name, BaseURL: s.URL, Key: adaptertest.Key, Timeout: s.Timeout})
+			client, err := upstream.New(upstream.Config{
+				Backend: adaptertest.Name, BaseURL: s.URL, Key: adaptertest.Key, Timeout: s.Timeout, RetryPause: time.Millisecond,
+			})
 			if err != nil {
 				tb.Fatal(err)
 			}

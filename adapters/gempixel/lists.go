@@ -14,7 +14,7 @@ import (
 const defaultLimit = 15
 
 // page reads a list that has its pages and rows in data.
-func (r *reader) page(root, data gjson.Result) error {
+func (r *reader) page(data gjson.Result) error {
 	if data.IsObject() {
 		return r.rows(data)
 	}

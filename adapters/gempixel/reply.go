@@ -69,7 +69,7 @@ func (r *reader) edit(root gjson.Result, short bool) error {
 		}
 		return nil
 	case paged:
-		return r.page(root, data)
+		return r.page(data)
 	case filed:
 		return r.rows(root)
 	case link:

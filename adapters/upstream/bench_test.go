@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -97,4 +98,31 @@ func BenchmarkClient_Transport(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkBreaker is what the breaker adds to a call that succeeds.
+func BenchmarkBreaker(b *testing.B) {
+	br := newBreaker(DefaultTimeout, nil)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			t, _ := br.admit()
+			br.settle(t, answered)
+		}
+	})
+}
+
+// BenchmarkBreaker_Open is what a call costs that the breaker refuses.
+func BenchmarkBreaker_Open(b *testing.B) {
+	c := mustClient(b, Config{BaseURL: "http://127.0.0.1:1"})
+	mustOpen(b, c)
+	// It stays open for as long as the benchmark runs.
+	now := c.breaker.now()
+	c.breaker.now = func() time.Time { return now }
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Do(b.Context(), &Request{Method: "POST", Path: "/api/url/add", Body: sample}); !NotSent(err) {
+			b.Fatal(err)
+		}
+	}
 }

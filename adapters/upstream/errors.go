@@ -20,10 +20,11 @@ var (
 	errTooLong   = errors.New("the reply is longer than the limit")
 	errMalformed = errors.New("the reply broke off or is not HTTP")
 	errClosed    = errors.New("the upload has ended")
+	errRefused   = notSent(errors.New("the breaker is open"))
 )
 
 // NotSent reports whether err is of a request that the backend cannot have
-// seen, because no connection to it came about.
+// seen, because no connection to it came about, or none was tried.
 func NotSent(err error) bool { return errors.Is(err, errNotSent) }
 
 // notSent marks err as one of a request that never left.
@@ -35,6 +36,12 @@ type writing struct{ err error }
 
 func (w writing) Error() string { return "sending the request: " + w.err.Error() }
 func (w writing) Unwrap() error { return w.err }
+
+// blameless marks the failure of a call that says nothing about the backend.
+type blameless struct{ err error }
+
+func (b blameless) Error() string { return b.err.Error() }
+func (b blameless) Unwrap() error { return b.err }
 
 // unavailable is the error of a call that got no usable reply. The cause is
 // rewritten: what the client sees names the backend alone, and what the log

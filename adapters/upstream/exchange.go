@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -24,13 +23,11 @@ type reply struct {
 // past is a deadline that ends whatever waits for a connection.
 var past = time.Unix(1, 0)
 
-// exchange sends a JSON request over a kept connection and reads the reply.
-// fasthttp keeps the connections and knows the protocol; HostClient.Do is not
-// used, because it ignores contexts and retries by rules of its own.
-func (c *Client) exchange(ctx context.Context, r *Request, key api.Secret, deadline time.Time) (reply, error) {
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
-	}
+// exchange sends a JSON request once and reads the reply. It reports whether
+// the connection was a kept one. fasthttp keeps the connections and knows the
+// protocol; HostClient.Do is not used, because it ignores contexts and retries
+// by rules of its own.
+func (c *Client) exchange(ctx context.Context, r *Request, key api.Secret, deadline time.Time) (rep reply, kept bool, err error) {
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(resp)
@@ -50,20 +47,15 @@ func (c *Client) exchange(ctx context.Context, r *Request, key api.Secret, deadl
 		req.SetBodyRaw(r.Body)
 	}
 
-	kept, err := c.once(ctx, req, resp, deadline)
-	if err != nil && kept && r.Method == http.MethodGet && ctx.Err() == nil && !isTimeout(err) {
-		resp.Reset()
-		_, err = c.once(ctx, req, resp, deadline)
-	}
-	if err != nil {
-		return reply{}, err
+	if kept, err = c.once(ctx, req, resp, deadline); err != nil {
+		return reply{}, kept, err
 	}
 	return reply{
 		status:     resp.StatusCode(),
 		body:       append([]byte(nil), resp.Body()...),
 		kind:       string(resp.Header.ContentType()),
 		retryAfter: string(resp.Header.Peek("Retry-After")),
-	}, nil
+	}, kept, nil
 }
 
 // once tries the exchange on one connection. It reports whether that

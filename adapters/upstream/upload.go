@@ -16,11 +16,17 @@ import (
 func (c *Client) stream(ctx context.Context, r *Request, key api.Secret) (reply, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	timer := time.AfterFunc(c.cfg.Timeout, func() { cancel(context.DeadlineExceeded) })
+	body := &watched{r: r.Stream, abort: r.Abort}
+	timer := time.AfterFunc(c.cfg.Timeout, func() {
+		// Whose silence it is shows when it is long enough, not later.
+		cancel(body.blame(context.DeadlineExceeded))
+		// The transport does not return while a read of its body goes on.
+		body.giveUp()
+	})
 	defer timer.Stop()
+	body.tick = func() { timer.Reset(c.cfg.Timeout) }
 
 	uri, authorization := c.target(r, key)
-	body := &watched{r: r.Stream, tick: func() { timer.Reset(c.cfg.Timeout) }}
 	req, err := http.NewRequestWithContext(ctx, r.Method, c.scheme+"://"+c.host+uri, body)
 	if err != nil {
 		return reply{}, notSent(errors.New("building the request"))
@@ -44,12 +50,12 @@ func (c *Client) stream(ctx context.Context, r *Request, key api.Secret) (reply,
 	resp, err := c.upload.RoundTrip(req)
 	if err != nil {
 		if err := body.failure(); err != nil {
-			return reply{}, err
+			return reply{}, blameless{err}
 		}
 		if cause := context.Cause(ctx); cause != nil {
-			err = cause
+			return reply{}, cause
 		}
-		return reply{}, err
+		return reply{}, body.blame(err)
 	}
 	timer.Reset(c.cfg.Timeout)
 	defer func() { _ = resp.Body.Close() }() // what was read is what counts
@@ -63,7 +69,7 @@ func (c *Client) stream(ctx context.Context, r *Request, key api.Secret) (reply,
 	case len(rep.body) > c.cfg.MaxReply:
 		return reply{}, errTooLong
 	case err != nil:
-		return reply{}, err
+		return reply{}, body.blame(err)
 	}
 	return rep, nil
 }

@@ -5,6 +5,12 @@
 // and no error, log line or metric shows the key or a URL that holds it. JSON
 // calls go over fasthttp's connections, which cost half of net/http's; uploads
 // are streamed over net/http with the same dialer and TLS settings.
+//
+// Reads are repeated where that is safe, nothing else is. A breaker refuses
+// calls while the backend does not answer: after five failures in a row, or
+// when half of the last twenty calls failed within thirty seconds. A failure
+// is a network error, a timeout or 5xx; a call that its caller gave up is none.
+// After ten seconds single calls go through, until one is answered.
 package upstream
 
 import (
@@ -26,8 +32,9 @@ import (
 
 // The defaults of [Config].
 const (
-	DefaultTimeout  = 15 * time.Second
-	DefaultMaxReply = 8 << 20
+	DefaultTimeout    = 15 * time.Second
+	DefaultMaxReply   = 8 << 20
+	DefaultRetryPause = 100 * time.Millisecond
 )
 
 const (
@@ -63,20 +70,32 @@ type Config struct {
 	// backend that has no header for it. Empty means Authorization: Bearer.
 	KeyQuery string
 
-	// Timeout bounds a call from its beginning to the last byte of its reply.
-	// For an upload it bounds each silence instead. 0 means DefaultTimeout.
+	// Timeout bounds a call from its beginning to the last byte of its reply,
+	// with all repeats and the pauses before them. For an upload it bounds each
+	// silence instead. 0 means DefaultTimeout.
 	Timeout time.Duration
 
 	// MaxReply bounds the body of a reply in bytes. 0 means DefaultMaxReply.
 	MaxReply int
 
+	// RetryPause is about how long a read waits before it is sent a second
+	// time; before the third it waits four times as long. 0 means
+	// DefaultRetryPause.
+	RetryPause time.Duration
+
 	// TLS replaces the default TLS settings, for tests.
 	TLS *tls.Config
 
-	// Observe, where set, is told the status and the duration of each exchange.
-	// Status 0 means that there was no reply. It must be safe for concurrent
-	// use.
+	// Observe, where set, is told the status and the duration of each exchange,
+	// each repeat being one of its own and a refused call none. Status 0 means
+	// that there was no reply. It must be safe for concurrent use.
 	Observe func(status int, d time.Duration)
+
+	// OnState, where set, is told each new state of the breaker; the first one
+	// is Closed and is not told. It is called by the call that changed the
+	// state, never twice at a time, and the last state it hears is always the
+	// newest. It must not call Do.
+	OnState func(state State)
 }
 
 // Client calls one backend. It is safe for concurrent use.
@@ -87,6 +106,8 @@ type Client struct {
 	prefix string // path of the base URL, without a trailing slash
 	json   *fasthttp.HostClient
 	upload *http.Transport
+
+	breaker *breaker
 }
 
 // Request is one call to a backend.
@@ -109,6 +130,10 @@ type Request struct {
 	Stream      io.Reader
 	Size        int64
 	ContentType string
+
+	// Abort ends a read of Stream that waits, and every later one; nil where
+	// none can wait.
+	Abort func()
 
 	// Key replaces the client's own key for this request.
 	Key api.Secret
@@ -146,8 +171,8 @@ func New(cfg Config) (*Client, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, errors.New("the address must not have a query or fragment")
 	}
-	if cfg.Timeout < 0 || cfg.MaxReply < 0 {
-		return nil, errors.New("timeout and reply limit must not be negative")
+	if cfg.Timeout < 0 || cfg.MaxReply < 0 || cfg.RetryPause < 0 {
+		return nil, errors.New("timeout, reply limit and pause must not be negative")
 	}
 	if cfg.Key != "" && !sendable(cfg.Key) {
 		return nil, errors.New("the API key holds a space or a character that a header cannot carry")
@@ -158,11 +183,14 @@ func New(cfg Config) (*Client, error) {
 	if cfg.MaxReply == 0 {
 		cfg.MaxReply = DefaultMaxReply
 	}
+	if cfg.RetryPause == 0 {
+		cfg.RetryPause = DefaultRetryPause
+	}
 	prefix := strings.TrimRight(u.EscapedPath(), "/")
 	if prefix != "" && !cleanPath(prefix) {
 		return nil, errors.New("the path of the address holds a character that a URL cannot carry")
 	}
-	c := &Client{cfg: cfg, scheme: u.Scheme, host: u.Host, prefix: prefix}
+	c := &Client{cfg: cfg, scheme: u.Scheme, host: u.Host, prefix: prefix, breaker: newBreaker(cfg.Timeout, cfg.OnState)}
 	c.json, c.upload = c.connections(u)
 	return c, nil
 }
@@ -183,33 +211,35 @@ func (c *Client) connections(u *url.URL) (*fasthttp.HostClient, *http.Transport)
 		tlsConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	dialer := &net.Dialer{Timeout: c.cfg.Timeout, KeepAlive: 30 * time.Second}
-	return &fasthttp.HostClient{
-			Addr:                net.JoinHostPort(u.Hostname(), port),
-			IsTLS:               secure,
-			TLSConfig:           tlsConfig,
-			MaxConns:            maxConns,
-			MaxConnWaitTimeout:  c.cfg.Timeout,
-			MaxIdleConnDuration: idle,
-			ReadBufferSize:      maxHead,
-			// The connection used last is the one least likely to be stale.
-			ConnPoolStrategy: fasthttp.LIFO,
-			DialTimeout: func(addr string, timeout time.Duration) (net.Conn, error) {
-				d := *dialer
-				if timeout > 0 && timeout < d.Timeout {
-					d.Timeout = timeout
-				}
-				return d.Dial("tcp", addr)
-			},
-		}, &http.Transport{
-			DialContext:            dialer.DialContext,
-			TLSClientConfig:        tlsConfig.Clone(),
-			TLSHandshakeTimeout:    c.cfg.Timeout,
-			ResponseHeaderTimeout:  c.cfg.Timeout,
-			IdleConnTimeout:        idle,
-			MaxConnsPerHost:        maxConns,
-			MaxResponseHeaderBytes: maxHead,
-			DisableCompression:     true,
-		}
+	calls := &fasthttp.HostClient{
+		Addr:                net.JoinHostPort(u.Hostname(), port),
+		IsTLS:               secure,
+		TLSConfig:           tlsConfig,
+		MaxConns:            maxConns,
+		MaxConnWaitTimeout:  c.cfg.Timeout,
+		MaxIdleConnDuration: idle,
+		ReadBufferSize:      maxHead,
+		// The connection used last is the one least likely to be stale.
+		ConnPoolStrategy: fasthttp.LIFO,
+		DialTimeout: func(addr string, timeout time.Duration) (net.Conn, error) {
+			d := *dialer
+			if timeout > 0 && timeout < d.Timeout {
+				d.Timeout = timeout
+			}
+			return d.Dial("tcp", addr)
+		},
+	}
+	uploads := &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        tlsConfig.Clone(),
+		TLSHandshakeTimeout:    c.cfg.Timeout,
+		ResponseHeaderTimeout:  c.cfg.Timeout,
+		IdleConnTimeout:        idle,
+		MaxConnsPerHost:        maxConns,
+		MaxResponseHeaderBytes: maxHead,
+		DisableCompression:     true,
+	}
+	return calls, uploads
 }
 
 // Backend returns the operator's name of the backend.
@@ -223,6 +253,11 @@ func (c *Client) Host() string {
 // HasKey reports whether the client has a key of its own.
 func (c *Client) HasKey() bool { return c.cfg.Key != "" }
 
+// State returns what the breaker does with the next call: let it through
+// (Closed), let it through unless another one is finding out (HalfOpen), or
+// refuse it (Open).
+func (c *Client) State() State { return c.breaker.current() }
+
 // Close ends the idle connections. Calls under way are not touched. fasthttp's
 // own cleaner notices within a few seconds and ends too.
 func (c *Client) Close() {
@@ -231,14 +266,15 @@ func (c *Client) Close() {
 }
 
 // Do sends the request and waits for the reply, at most until the context's
-// end or the client's timeout. A GET that fails on a kept connection is sent
-// once more; nothing else is.
+// end or the client's timeout. A GET that meets a network error, 502, 503 or
+// 504 is sent up to twice more within that time, unless the reply names a time
+// to wait; nothing else is sent twice.
 //
 // An error is an *api.Error: Unavailable where the backend did not answer, or
-// with 5xx, or with something other than JSON; Unauthorized for 401, a
-// redirect or a login page; Forbidden for 403 and NotFound for 404 without
-// JSON; RateLimited for 429. [NotSent] tells whether the backend can have seen
-// the request.
+// with 5xx, or with something other than JSON, or where the breaker is open
+// (RetryAfter is set then); Unauthorized for 401, a redirect or a login page;
+// Forbidden for 403 and NotFound for 404 without JSON; RateLimited for 429.
+// [NotSent] tells whether the backend can have seen the request.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	key := c.cfg.Key
 	if r.Key != "" {
@@ -253,17 +289,24 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, c.unavailable(key, notSent(err))
 	}
-	start := time.Now()
+	t, wait := c.breaker.admit()
+	if wait > 0 {
+		return nil, c.refusal(wait)
+	}
+	deadline, patient := time.Now().Add(c.cfg.Timeout), true
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline, patient = d, false
+	}
 	var rep reply
 	var err error
 	if r.Stream != nil {
+		start := time.Now()
 		rep, err = c.stream(ctx, r, key)
+		c.observe(rep.status, start)
 	} else {
-		rep, err = c.exchange(ctx, r, key, start.Add(c.cfg.Timeout))
+		rep, err = c.persist(ctx, r, key, deadline, t.probe)
 	}
-	if c.cfg.Observe != nil {
-		c.cfg.Observe(rep.status, time.Since(start))
-	}
+	c.breaker.settle(t, outcomeOf(ctx, rep, err, patient))
 	if err != nil {
 		// What the body's reader had to say, such as that the file is too
 		// large, is for the client.
@@ -273,4 +316,10 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		return nil, c.unavailable(key, err)
 	}
 	return c.judge(rep)
+}
+
+func (c *Client) observe(status int, start time.Time) {
+	if c.cfg.Observe != nil {
+		c.cfg.Observe(status, time.Since(start))
+	}
 }

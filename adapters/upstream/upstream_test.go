@@ -31,6 +31,9 @@ func mustClient(tb testing.TB, cfg Config) *Client {
 	if cfg.Backend == "" {
 		cfg.Backend = "kr"
 	}
+	if cfg.RetryPause == 0 {
+		cfg.RetryPause = time.Millisecond
+	}
 	c, err := New(cfg)
 	if err != nil {
 		tb.Fatal(err)
@@ -213,40 +216,6 @@ func TestClient_StaleConnection(t *testing.T) {
 			}
 			site.CloseClientConnections()
 			time.Sleep(10 * time.Millisecond)
-		}
-	}
-}
-
-// A GET on a kept connection that ends under it is sent once more, a POST is
-// not, and a GET on a new connection is not either.
-func TestClient_Retry(t *testing.T) {
-	var hits atomic.Int32
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		hits.Add(1)
-		if r.URL.Path == "/close" {
-			panic(http.ErrAbortHandler)
-		}
-		_, _ = io.WriteString(w, "{}")
-	}))
-	defer site.Close()
-	for _, c := range []struct {
-		method string
-		warm   bool
-		want   int32
-	}{{"GET", true, 2}, {"GET", false, 1}, {"POST", true, 1}, {"PUT", true, 1}, {"DELETE", true, 1}} {
-		client := mustClient(t, Config{BaseURL: site.URL})
-		if c.warm {
-			if _, err := client.Do(t.Context(), &Request{Method: "GET", Path: "/"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		hits.Store(0)
-		_, err := client.Do(t.Context(), &Request{Method: c.method, Path: "/close"})
-		if api.AsError(err).Code != api.Unavailable || NotSent(err) {
-			t.Errorf("%s = %v; want Unavailable, sent", c.method, err)
-		}
-		if got := hits.Load(); got != c.want {
-			t.Errorf("%s (warm %t) was sent %d times; want %d", c.method, c.warm, got, c.want)
 		}
 	}
 }

@@ -1,0 +1,99 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+const (
+	// maxRepeats is how often a read is sent again.
+	maxRepeats = 2
+
+	// growth is how many times longer the second pause is than the first.
+	growth = 4
+)
+
+// persist sends a JSON request, and a read again where the failure may have
+// passed. Everything else is sent once: nobody knows whether a request whose
+// reply is missing was carried out. A probe is sent once too, for it is there
+// to find out, not to succeed.
+func (c *Client) persist(ctx context.Context, r *Request, key api.Secret, deadline time.Time, probe bool) (reply, error) {
+	pause := c.cfg.RetryPause
+	for repeats := 0; ; repeats++ {
+		start := time.Now()
+		rep, kept, err := c.exchange(ctx, r, key, deadline)
+		c.observe(rep.status, start)
+		if r.Method != http.MethodGet || probe || repeats == maxRepeats || !passing(rep, err) || ctx.Err() != nil {
+			return rep, err
+		}
+		wait := jitter(pause)
+		pause *= growth
+		if repeats == 0 && kept && err != nil {
+			// A kept connection that ended says nothing about the backend.
+			wait = 0
+		}
+		// What other calls have found out in the meantime holds for this one.
+		if time.Until(deadline) <= wait || c.breaker.current() == Open {
+			return rep, err
+		}
+		if err := rest(ctx, wait); err != nil {
+			return reply{}, err
+		}
+	}
+}
+
+// passing reports whether the failure of a read may be over at the next try.
+// A reply that names a time to wait is for the caller.
+func passing(rep reply, err error) bool {
+	if err != nil {
+		return isNetwork(err)
+	}
+	switch rep.status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return rep.retryAfter == ""
+	}
+	return false
+}
+
+// jitter returns between half and one and a half times d, so that calls that
+// failed together do not come back together.
+func jitter(d time.Duration) time.Duration {
+	return d/2 + rand.N(d+1) //nolint:gosec // Nobody gains by guessing a pause.
+}
+
+// rest waits, and ends with the context.
+func rest(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// outcomeOf says what a call's end tells about the backend. Patient is whether
+// the caller would have waited for as long as the client's timeout.
+func outcomeOf(ctx context.Context, rep reply, err error, patient bool) outcome {
+	switch {
+	case err == nil && rep.status < http.StatusInternalServerError, errors.Is(err, errTooLong):
+		return answered
+	case err == nil:
+		return failed
+	case ctx.Err() != nil, !patient && isTimeout(err):
+		return unknown
+	}
+	if _, ok := errors.AsType[blameless](err); ok {
+		return unknown
+	}
+	return failed
+}
