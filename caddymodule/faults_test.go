@@ -224,7 +224,7 @@ func TestBackendThatIsDown(t *testing.T) {
 	asked := 0
 	u := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
 		asked++
-		w.WriteHeader(http.StatusInternalServerError)
+		w.WriteHeader(http.StatusServiceUnavailable)
 	})
 	s := nativeSite(t, gempixelOptions(u.URL))
 	if err := s.load(strings.Replace(siteConfig(gempixelOptions(u.URL)), "\tlinkquay\n}", "\tmetrics /metrics\n\tlinkquay\n}", 1)); err != nil {

@@ -128,7 +128,8 @@ func TestClient_BreakerCounts(t *testing.T) {
 		give       time.Duration // when the caller goes; negative: by deadline
 		want       State
 	}{
-		{name: "500", path: "/500", want: Open},
+		{name: "500", path: "/500", want: Closed},
+		{name: "502", path: "/502", want: Open},
 		{name: "503", path: "/503", want: Open},
 		{name: "closes", path: "/close", want: Open},
 		{name: "no-http", path: "/raw", want: Open},
@@ -143,7 +144,7 @@ func TestClient_BreakerCounts(t *testing.T) {
 		{name: "too-long", path: "/long", want: Closed},
 		{name: "cancelled", path: "/hang", give: 50 * time.Millisecond, want: Closed},
 		{name: "deadline-of-the-caller", path: "/hang", give: -50 * time.Millisecond, want: Closed},
-		{name: "upload-500", path: "/500", stream: func() io.Reader { return strings.NewReader("x") }, size: 1, want: Open},
+		{name: "upload-502", path: "/502", stream: func() io.Reader { return strings.NewReader("x") }, size: 1, want: Open},
 		{name: "upload-closes", path: "/close", stream: func() io.Reader { return strings.NewReader("x") }, size: 1, want: Open},
 		{name: "upload-timeout", path: "/hang", stream: func() io.Reader { return strings.NewReader("x") }, size: 1, want: Open},
 		{name: "upload-200", path: "/200", stream: func() io.Reader { return strings.NewReader("x") }, size: 1, want: Closed},

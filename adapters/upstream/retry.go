@@ -53,11 +53,7 @@ func passing(rep reply, err error) bool {
 	if err != nil {
 		return isNetwork(err)
 	}
-	switch rep.status {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return rep.retryAfter == ""
-	}
-	return false
+	return gatewayFault(rep.status) && rep.retryAfter == ""
 }
 
 // jitter returns between half and one and a half times d, so that calls that
@@ -85,10 +81,10 @@ func rest(ctx context.Context, d time.Duration) error {
 // the caller would have waited for as long as the client's timeout.
 func outcomeOf(ctx context.Context, rep reply, err error, patient bool) outcome {
 	switch {
-	case err == nil && rep.status < http.StatusInternalServerError, errors.Is(err, errTooLong):
-		return answered
-	case err == nil:
+	case err == nil && gatewayFault(rep.status):
 		return failed
+	case err == nil, errors.Is(err, errTooLong):
+		return answered
 	case ctx.Err() != nil, !patient && isTimeout(err):
 		return unknown
 	}
@@ -96,4 +92,11 @@ func outcomeOf(ctx context.Context, rep reply, err error, patient bool) outcome 
 		return unknown
 	}
 	return failed
+}
+
+// gatewayFault reports whether a status says that the backend itself is not
+// there. A 500 does not: it may be about one request, and whoever sends that
+// one must not have the backend refused to others.
+func gatewayFault(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }

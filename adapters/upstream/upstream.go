@@ -9,7 +9,8 @@
 // Reads are repeated where that is safe, nothing else is. A breaker refuses
 // calls while the backend does not answer: after five failures in a row, or
 // when half of the last twenty calls failed within thirty seconds. A failure
-// is a network error, a timeout or 5xx; a call that its caller gave up is none.
+// is a network error, a timeout, 502, 503 or 504; a call that its caller gave up
+// is none.
 // After ten seconds single calls go through, until one is answered.
 package upstream
 
