@@ -83,6 +83,47 @@ func TestCommand_Key(t *testing.T) {
 	}
 }
 
+// TestCommand_EnvironmentFile: what the configuration takes from the
+// environment can come from a file, as for the server.
+func TestCommand_EnvironmentFile(t *testing.T) {
+	p := newProgram(t, programConfig)
+	if out, err := p.run("linkquay", "key", "list"); err == nil || !strings.Contains(out, `key "configured" is empty`) {
+		t.Errorf("without the variable: %v, %s", err, out)
+	}
+	file := filepath.Join(p.dir, "env")
+	if err := os.WriteFile(file, []byte("# keys\n\nexport CONFIGURED_KEY=\"configured-key-0123456789\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := p.run("linkquay", "key", "list", "--envfile", file); err != nil || !strings.Contains(out, "configured") {
+		t.Errorf("with --envfile: %v, %s", err, out)
+	}
+	if err := os.WriteFile(file, []byte("CONFIGURED_KEY\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := p.run("linkquay", "key", "list", "--envfile", file); err == nil || !strings.Contains(out, "NAME=value") {
+		t.Errorf("a bad file: %v, %s", err, out)
+	}
+}
+
+// TestCommand_RevokeBoth: a name may have come to stand in the configuration
+// and in the database; revoking it leaves neither.
+func TestCommand_RevokeBoth(t *testing.T) {
+	p := newProgram(t, strings.Replace(programConfig, "\t\tkey configured {env.CONFIGURED_KEY}\n", "", 1))
+	stored, err := p.run("linkquay", "key", "create", "dup")
+	if err != nil {
+		t.Fatalf("%v: %s", err, stored)
+	}
+	const configured = "dup-configured-0123456789"
+	p.write(strings.Replace(programConfig, "key configured {env.CONFIGURED_KEY}", "key dup "+configured, 1))
+	p.serve()
+	if out, err := p.run("linkquay", "key", "revoke", "dup"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, key := range []string{stored, configured} {
+		eventually(t, "it is refused", func() bool { return p.do("GET", "/api/account", key, "").Status == 401 })
+	}
+}
+
 func TestCommand_KeyErrors(t *testing.T) {
 	p := newProgram(t, programConfig, "CONFIGURED_KEY=configured-key-0123456789")
 	if out, err := p.run("linkquay", "key", "create", "twice"); err != nil {

@@ -68,12 +68,16 @@ func TestCatchAllSite(t *testing.T) {
 	if err := s.load(config); err == nil || !strings.Contains(err.Error(), "short_domain must be set") {
 		t.Errorf("a catch-all site: %v", err)
 	}
+	invoked := strings.Replace(config, "\tlinkquay\n}", "\tinvoke x\n}", 1) + "&(x) {\n\tlinkquay api\n}\n"
+	if err := s.load(invoked); err == nil || !strings.Contains(err.Error(), "short_domain must be set") {
+		t.Errorf("a named route for any host: %v", err)
+	}
 	if a := s.do("GET", "/api/account", nativeKey, ""); a.Status != 200 {
 		t.Errorf("the running configuration after a refused one: %d", a.Status)
 	}
 	for name, ok := range map[string]string{
 		"Redirects":   strings.Replace(config, "\tlinkquay\n}", "\tlinkquay redirects\n}", 1),
-		"ShortDomain": strings.Replace(config, "linkquay {", "linkquay {\n\t\tshort_domain https://go.example.com", 1),
+		"ShortDomain": strings.Replace(config, "linkquay {", "linkquay {\n\t\tshort_domain HTTPS://Go.Example.com:443/", 1),
 		"HostMatcher": strings.Replace(config, "\tlinkquay\n}", "\t@ours host 127.0.0.1\n\tlinkquay @ours\n}", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
