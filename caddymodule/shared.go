@@ -79,6 +79,7 @@ type database struct {
 
 	mu     sync.Mutex
 	opened bool
+	ctx    context.Context // that of open without its end, for the last flush
 	store  *store.Store
 	index  *shortener.Index
 	clicks *clicks.Recorder
@@ -96,7 +97,7 @@ func (d *database) open(ctx context.Context, dropped func(n int64)) error {
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
-	d.store, d.index, d.opened = s, shortener.NewIndex(), true
+	d.ctx, d.store, d.index, d.opened = context.WithoutCancel(ctx), s, shortener.NewIndex(), true
 	d.clicks = clicks.NewRecorder(ctx, s, clicks.Options{Logger: d.logger, OnDrop: dropped})
 	return nil
 }
@@ -110,7 +111,7 @@ func (d *database) Destruct() error {
 		return nil
 	}
 	d.opened = false
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout) //nolint:forbidigo // The last one out has no context left.
+	ctx, cancel := context.WithTimeout(d.ctx, closeTimeout)
 	defer cancel()
 	return errors.Join(d.clicks.Close(ctx), d.store.Close())
 }

@@ -98,10 +98,7 @@ func (m *Memory) Take(_ context.Context, id string, rate api.Rate) (Result, erro
 
 	s := m.shard(id)
 	s.mu.Lock()
-	w, known := s.windows[id]
-	if w.length = rate.Window; !known || w.ended(at) {
-		w.begin, w.count = at, 0
-	}
+	w, known := s.window(id, rate, at)
 	allowed := w.count < rate.Requests
 	if allowed {
 		w.count++
@@ -116,6 +113,16 @@ func (m *Memory) Take(_ context.Context, id string, rate api.Rate) (Result, erro
 	return w.result(now, at, rate, allowed), nil
 }
 
+// window returns the window that the id is in by this rate, which begins now
+// where there is none or it has ended. The caller holds the lock.
+func (s *shard) window(id string, rate api.Rate, at time.Duration) (w window, known bool) {
+	w, known = s.windows[id]
+	if w.length = rate.Window; !known || w.ended(at) {
+		w.begin, w.count = at, 0
+	}
+	return w, known
+}
+
 // Peek reports where the id stands. Allowed says whether a Take would be; the
 // Reset of an id without a window is that of one that begins now.
 func (m *Memory) Peek(_ context.Context, id string, rate api.Rate) (Result, error) {
@@ -127,11 +134,8 @@ func (m *Memory) Peek(_ context.Context, id string, rate api.Rate) (Result, erro
 
 	s := m.shard(id)
 	s.mu.Lock()
-	w, known := s.windows[id]
+	w, _ := s.window(id, rate, at)
 	s.mu.Unlock()
-	if w.length = rate.Window; !known || w.ended(at) {
-		w.begin, w.count = at, 0
-	}
 	return w.result(now, at, rate, w.count < rate.Requests), nil
 }
 

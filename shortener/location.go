@@ -11,8 +11,8 @@ import (
 // in its ASCII form (RFC 5891), every other byte that is not printable ASCII
 // escaped. What is ASCII already stays byte for byte as it was given.
 func location(destination string) string {
-	plain := func(r rune) bool { return r <= ' ' || r >= 0x7f }
-	if !strings.ContainsFunc(destination, plain) {
+	foreign := func(r rune) bool { return r <= ' ' || r >= 0x7f }
+	if !strings.ContainsFunc(destination, foreign) {
 		return destination
 	}
 	scheme, rest, ok := strings.Cut(destination, "://")

@@ -1,7 +1,6 @@
 package adaptertest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -103,7 +102,7 @@ func Refusals(t *testing.T, h Harness, cases []Refusal) {
 			}
 
 			f = h.MustStart(t, Setup{Unsupported: adapters.Warn})
-			reply, err := f.Backend.Do(context.Background(), call)
+			reply, err := f.Backend.Do(t.Context(), call)
 			if err != nil {
 				t.Fatalf("Do with the policy warn = %v", err)
 			}
