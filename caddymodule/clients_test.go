@@ -186,8 +186,8 @@ func TestDemand10_IncompleteParametersAreSkipped(t *testing.T) {
 	}
 }
 
-// TestDemand8And11 holds for backends of the script, whose sites answer with
-// names of different ages.
+// TestDemand11_NamesOfAllAges is about backends of the script, whose sites
+// answer with names of different ages.
 func TestDemand11_NamesOfAllAges(t *testing.T) {
 	u := upstream(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

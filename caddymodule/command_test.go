@@ -193,6 +193,18 @@ func TestEnvironmentKey(t *testing.T) {
 	}
 }
 
+// TestDefaultDatabase: without the global option there is one, in
+// $LINKQUAY_DATA.
+func TestDefaultDatabase(t *testing.T) {
+	p := newProgram(t, "{\n\tadmin off\n}\nhttp://127.0.0.1:{{port}} {\n\tlinkquay\n}\n", "LINKQUAY_DATA=somewhere")
+	p.serve()
+	for _, name := range []string{"linkquay.db", "linkquay.key"} {
+		if _, err := os.Stat(filepath.Join(p.dir, "somewhere", name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestGracefulStop: what was answered and counted before a stop is there after
 // it.
 func TestGracefulStop(t *testing.T) {
