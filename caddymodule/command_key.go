@@ -89,7 +89,7 @@ func keyListCommand() *cobra.Command {
 				}
 				table := "NAME\tACCOUNT\tBACKEND\tSCOPES\tRATE LIMIT\tSTATE\n"
 				for _, r := range ring.Records() {
-					table += fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Account, r.Backend, r.Scopes, rateText(*r.Rate), state(r, time.Now()))
+					table += fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Account, r.Backend, r.Scopes, rateText(*r.Rate), app.state(r, time.Now()))
 				}
 				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 				if _, err := io.WriteString(w, table); err != nil {
@@ -148,10 +148,16 @@ func (a *App) ring(ctx context.Context, s *store.Store) (*keys.Ring, error) {
 	return ring, nil
 }
 
-func state(r keys.Record, now time.Time) string {
+// state says whether a key opens anything, and why not.
+func (a *App) state(r keys.Record, now time.Time) string {
+	adapter, known := a.adapters[r.Backend]
 	switch {
 	case !r.Revoked.IsZero():
 		return "revoked " + r.Revoked.UTC().Format(time.DateOnly)
+	case !known && r.Backend != api.NativeBackend:
+		return "its backend is not configured"
+	case known && orMain(adapter.Common().Account) != r.Account:
+		return "its backend is another account's"
 	case r.Expires.IsZero():
 		return "active"
 	case r.Expires.Before(now):

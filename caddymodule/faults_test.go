@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -77,14 +78,17 @@ http://127.0.0.1:{{port}} {
 	if a := p.do("POST", "/api/url/add", key, `{"url":"https://example.com/"}`); a.Status != 503 {
 		t.Errorf("into another account's backend: %d %s; want 503", a.Status, a.Body)
 	}
+	if list, err := p.run("linkquay", "key", "list"); err != nil || !strings.Contains(list, "its backend is another account's") {
+		t.Errorf("key list: %v\n%s", err, list)
+	}
 }
 
 // TestForwardedGuesses: an address with too many bad credentials is stopped
 // before the backend is asked again.
 func TestForwardedGuesses(t *testing.T) {
-	asked := 0
+	var asked atomic.Int64
 	u := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
-		asked++
+		asked.Add(1)
 		w.WriteHeader(http.StatusUnauthorized)
 	})
 	s := nativeSite(t, fmt.Sprintf("failed_attempts 5 1m\n\t\tbackend kr gempixel %s {\n\t\t\tforward_credentials\n\t\t}", u.URL))
@@ -98,12 +102,12 @@ func TestForwardedGuesses(t *testing.T) {
 			t.Errorf("guess %d: %d; want %d", i+1, a.Status, want)
 		}
 	}
-	if asked > 5 {
-		t.Errorf("the backend was asked %d times; want 5", asked)
+	if asked.Load() > 5 {
+		t.Errorf("the backend was asked %d times; want 5", asked.Load())
 	}
 	for _, header := range []string{"Bearer", "Token ", "x"} {
-		if a := s.do("GET", "/api/urls", "", "", "Authorization", header); a.Status != 401 && a.Status != 429 || asked > 5 {
-			t.Errorf("Authorization %q: %d, asked %d times", header, a.Status, asked)
+		if a := s.do("GET", "/api/urls", "", "", "Authorization", header); a.Status != 401 && a.Status != 429 || asked.Load() > 5 {
+			t.Errorf("Authorization %q: %d, asked %d times", header, a.Status, asked.Load())
 		}
 	}
 }
@@ -221,9 +225,9 @@ func TestHostHeader(t *testing.T) {
 // TestBackendThatIsDown: after a few failures callers are refused at once and
 // told when to come back; other backends go on.
 func TestBackendThatIsDown(t *testing.T) {
-	asked := 0
+	var asked atomic.Int64
 	u := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
-		asked++
+		asked.Add(1)
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
 	s := nativeSite(t, gempixelOptions(u.URL))
@@ -237,8 +241,8 @@ func TestBackendThatIsDown(t *testing.T) {
 			t.Errorf("%d %s", last.Status, last.Body)
 		}
 	}
-	if asked != 5 || last.Header.Get("Retry-After") == "" {
-		t.Errorf("the backend was asked %d times; want 5; Retry-After %q", asked, last.Header.Get("Retry-After"))
+	if asked.Load() != 5 || last.Header.Get("Retry-After") == "" {
+		t.Errorf("the backend was asked %d times; want 5; Retry-After %q", asked.Load(), last.Header.Get("Retry-After"))
 	}
 	if metrics := s.do("GET", "/metrics", "", "").Body; !strings.Contains(metrics, `caddy_linkquay_backend_up{backend="kr"} 0`) {
 		t.Error("the metrics do not tell that the backend is away")
