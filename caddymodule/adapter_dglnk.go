@@ -26,6 +26,11 @@ type DgLnk struct {
 	// DomainIDs are the backend's numbers of one's branded domains, by host. A
 	// link on a domain that is not listed is refused.
 	DomainIDs map[string]int64 `json:"domain_ids,omitempty"`
+
+	// Channels and Campaigns are names by the ids that clients send. dgLnk has
+	// neither, and gets the names as tags; an id that is not listed is refused.
+	Channels  map[int64]string `json:"channels,omitempty"`
+	Campaigns map[int64]string `json:"campaigns,omitempty"`
 }
 
 // CaddyModule returns the Caddy module information.
@@ -50,6 +55,8 @@ func (g *DgLnk) Backend(env Environment) (adapters.Backend, error) {
 		Name:        env.Name,
 		APIVersion:  g.APIVersion,
 		Domains:     g.DomainIDs,
+		Channels:    g.Channels,
+		Campaigns:   g.Campaigns,
 		Unsupported: g.unsupported(),
 		Zone:        env.Zone,
 		RemoteZone:  env.RemoteZone,
@@ -71,6 +78,8 @@ func (g *DgLnk) keyQuery() string { return dglnk.KeyQuery }
 //		time_zone <name>
 //		api_version <number>
 //		domain_id <host> <number>
+//		channel <id> <name>
+//		campaign <id> <name>
 //	}
 func (g *DgLnk) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return g.unmarshalCaddyfile(d, func(option string) (bool, error) {
@@ -96,9 +105,33 @@ func (g *DgLnk) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}
 			g.DomainIDs[args[0]] = n
 			return true, nil
+		case "channel":
+			return true, unmarshalName(d, &g.Channels)
+		case "campaign":
+			return true, unmarshalName(d, &g.Campaigns)
 		}
 		return false, nil
-	}, "domain_id")
+	}, "domain_id", "channel", "campaign")
+}
+
+// unmarshalName reads an id and a name.
+func unmarshalName(d *caddyfile.Dispenser, names *map[int64]string) error {
+	option, args := d.Val(), d.RemainingArgs()
+	if len(args) != 2 {
+		return d.Errf("%s needs an id and a name, such as: %s 3 newsletter", option, option)
+	}
+	id, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil || id < 1 {
+		return d.Errf("%s: %q is not an id", option, args[0])
+	}
+	if _, ok := (*names)[id]; ok {
+		return d.Errf("%s: %d is listed twice", option, id)
+	}
+	if *names == nil {
+		*names = map[int64]string{}
+	}
+	(*names)[id] = args[1]
+	return nil
 }
 
 // Interface guards.

@@ -35,6 +35,11 @@ type Config struct {
 	// A link on another domain is refused; the site's own host needs none.
 	Domains map[string]int64
 
+	// Channels and Campaigns are the names, by id, that dgLnk gets as tags. An
+	// id without a name is refused: dgLnk knows neither channels nor campaigns.
+	Channels  map[int64]string
+	Campaigns map[int64]string
+
 	// Unsupported says what happens to fields that dgLnk does not have. Empty
 	// means adapters.Reject.
 	Unsupported adapters.Unsupported
@@ -88,7 +93,7 @@ func New(cfg Config, client *upstream.Client, l ledger.Ledger) (*Adapter, error)
 		}
 		domains[hostOf(host)] = id
 	}
-	create := createTable(domains, client.Host(), cfg.Zone, cfg.RemoteZone)
+	create := createTable(cfg, domains, client.Host())
 	return &Adapter{
 		cfg:    cfg,
 		client: client,

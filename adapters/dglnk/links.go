@@ -107,7 +107,15 @@ func (a *Adapter) row(b []byte, entry *ledger.Entry) []byte {
 		domain = u.Scheme + "://" + u.Host
 	}
 	b = gjson.AppendJSONString(b, domain)
-	return append(b, `,"campaign":null,"channel":[],"clicks":0,"uniqueclicks":0}`...)
+	stored := gjson.ParseBytes(entry.Document)
+	campaign, channels := "null", "[]"
+	if v := translate.Member(stored, "campaign"); v.Exists() {
+		campaign = v.Raw
+	}
+	if v := translate.Member(stored, "channel"); v.Exists() {
+		channels = "[" + v.Raw + "]"
+	}
+	return append(b, `,"campaign":`+campaign+`,"channel":`+channels+`,"clicks":0,"uniqueclicks":0}`...)
 }
 
 // identity writes what a row and the details have in common.

@@ -1,9 +1,10 @@
 package dglnk
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -32,13 +33,14 @@ var fields = map[string]string{
 	"pixels":      "pixels",
 }
 
-// createTable translates the document of createLink.
-func createTable(domains map[string]int64, own string, zone, remote *time.Location) *translate.Table {
+// createTable translates the document of createLink. The domains are cfg's, by
+// host as hostOf returns it; own is the site's own host.
+func createTable(cfg Config, domains map[string]int64, own string) *translate.Table {
 	return translate.New(translate.Refuse,
 		translate.Row{From: "url", To: "long_url"},
 		translate.Row{From: "custom", To: "alias"},
 		translate.Row{From: "password", To: "password"},
-		translate.Row{From: "expiry", To: "expires_at", Value: translate.DateTime(zone, remote)},
+		translate.Row{From: "expiry", To: "expires_at", Value: translate.DateTime(cfg.Zone, cfg.RemoteZone)},
 		translate.Row{From: "metatitle", To: "title"},
 		translate.Row{From: "metadescription", To: "description"},
 		translate.Row{From: "domain", To: "domain_id", Value: domainID(domains, own)},
@@ -53,14 +55,30 @@ func createTable(domains map[string]int64, own string, zone, remote *time.Locati
 		translate.Row{From: "languagetarget", Value: translate.NamedEach("language")},
 		translate.Row{From: "parameters", Value: translate.NamedEach("name")},
 		translate.Row{From: "metaimage", Value: translate.Named},
-		translate.Row{From: "channel", Value: translate.Named},
-		translate.Row{From: "campaign", Value: translate.Named},
+		tagRow("channel", cfg.Channels),
+		tagRow("campaign", cfg.Campaigns),
 		translate.Row{From: "deeplink", Value: deepLink},
 	)
 }
 
 // storeTable makes the document that the ledger keeps: all but the password.
 var storeTable = translate.New(translate.Keep, translate.Row{From: "password", Emulated: true})
+
+// tagRow makes a tag of the name that an id has. Without any names the field
+// has no equal at all.
+func tagRow(from string, names map[int64]string) translate.Row {
+	if len(names) == 0 {
+		return translate.Row{From: from, Value: translate.Named}
+	}
+	row := translate.Row{From: from, To: "tags", Gather: true, Value: func(p *translate.Pass, v gjson.Result) {
+		p.Element()
+		p.String(names[v.Int()])
+	}}
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		row.Values = append(row.Values, strconv.FormatInt(id, 10))
+	}
+	return row
+}
 
 // domainID finds dgLnk's number of a domain. The site's own host needs none.
 func domainID(domains map[string]int64, own string) translate.Func {
