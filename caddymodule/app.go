@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // Zones are known on machines that have no files of them.
 
@@ -19,7 +20,6 @@ import (
 	"github.com/linkquay/linkquay/dialects"
 	"github.com/linkquay/linkquay/keys"
 	"github.com/linkquay/linkquay/openapi"
-	"github.com/linkquay/linkquay/shortener"
 )
 
 func init() {
@@ -88,9 +88,11 @@ type App struct {
 	contract *openapi.Contract
 	metrics  *collectors
 
-	shared  *shared // nil until acquired from the pool
-	opening sync.Mutex
-	runtime runtimePointer
+	shared  *shared                 // nil until acquired from the pool
+	runtime atomic.Pointer[runtime] // nil before opening and after Cleanup
+
+	opening sync.Mutex // held while opening and in Cleanup
+	closed  bool       // by Cleanup
 }
 
 // CaddyModule returns the Caddy module information.
@@ -206,20 +208,24 @@ func (a *App) Validate() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	forwarding := ""
-	for _, name := range sortedKeys(a.adapters) {
-		if !a.adapters[name].Common().ForwardCredentials {
-			continue
-		}
-		if forwarding != "" {
-			return fmt.Errorf("forward_credentials: only one backend may have it, not both %q and %q", forwarding, name)
-		}
-		forwarding = name
+	if names := a.forwarding(); len(names) > 1 {
+		return fmt.Errorf("forward_credentials: only one backend may have it, not both %q and %q", names[0], names[1])
 	}
 	if _, err := keys.NewRing(keys.Config{Configured: a.records}); err != nil {
 		return err
 	}
 	return a.validateKeys(a.Keys)
+}
+
+// forwarding lists the backends that take callers' own credentials, of which
+// Validate allows one.
+func (a *App) forwarding() (names []string) {
+	for _, name := range sortedKeys(a.adapters) {
+		if a.adapters[name].Common().ForwardCredentials {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Start opens the database, unless a request came first, and the first key is
@@ -243,7 +249,8 @@ func (a *App) Cleanup() error {
 	}
 	a.opening.Lock()
 	defer a.opening.Unlock()
-	if rt := a.runtime.close(); rt != nil {
+	a.closed = true
+	if rt := a.runtime.Swap(nil); rt != nil {
 		rt.release()
 		return nil
 	}
@@ -261,7 +268,7 @@ func normalizeOrigin(s string) (string, error) {
 		(u.Path != "" && u.Path != "/") || strings.ContainsAny(s, "?#") {
 		return "", fmt.Errorf("short_domain must be a scheme and a host, such as https://go.example.com")
 	}
-	return u.Scheme + "://" + shortener.HostOf(u.Scheme+"://"+u.Host), nil
+	return u.Scheme + "://" + api.HostOf(u.Scheme+"://"+u.Host), nil
 }
 
 // Database says where Linkquay keeps what it knows.

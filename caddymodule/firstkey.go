@@ -19,13 +19,8 @@ import (
 // that takes callers' own. It is written beside the database, to a file that
 // only its owner can read, and shown on an interactive terminal, never in a log.
 func (a *App) addFirstKey(ctx context.Context) error {
-	if len(a.records) > 0 {
+	if len(a.records) > 0 || len(a.forwarding()) > 0 {
 		return nil
-	}
-	for _, adapter := range a.adapters {
-		if adapter.Common().ForwardCredentials {
-			return nil
-		}
 	}
 	db := a.shared.database
 	stored, err := db.store.Keys(ctx)

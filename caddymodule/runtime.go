@@ -61,24 +61,12 @@ func (rt *runtime) release() {
 	}
 }
 
-// runtimePointer is an app's runtime: none yet, one at work, or closed.
-type runtimePointer struct {
-	current atomic.Pointer[runtime]
-	closed  atomic.Bool
-}
-
-// close makes the pointer give out nothing any more, and returns what it had.
-func (p *runtimePointer) close() *runtime {
-	p.closed.Store(true)
-	return p.current.Swap(nil)
-}
-
 var errClosed = errors.New("this configuration has been replaced")
 
 // acquire returns the app's runtime with a reference for the caller, opening it
 // where no request and no Start has done so before. The caller releases it.
 func (a *App) acquire() (*runtime, error) {
-	rt := a.runtime.current.Load()
+	rt := a.runtime.Load()
 	if rt == nil {
 		var err error
 		if rt, err = a.open(); errors.Is(err, errClosed) {
@@ -113,10 +101,10 @@ func (a *App) acquireSuccessor() (*runtime, error) {
 func (a *App) open() (*runtime, error) {
 	a.opening.Lock()
 	defer a.opening.Unlock()
-	if rt := a.runtime.current.Load(); rt != nil {
+	if rt := a.runtime.Load(); rt != nil {
 		return rt, nil
 	}
-	if a.runtime.closed.Load() {
+	if a.closed {
 		return nil, errClosed
 	}
 	ctx := context.WithoutCancel(a.ctx)
@@ -137,7 +125,7 @@ func (a *App) open() (*runtime, error) {
 		return nil, err
 	}
 	rt.refs.Store(1)
-	a.runtime.current.Store(rt)
+	a.runtime.Store(rt)
 	return rt, nil
 }
 
@@ -154,16 +142,16 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 		api.NativeBackend: native.New(native.Config{Contract: a.contract, Shortener: rt.shortener, Zone: a.zone}),
 	}
 	owners := map[string]string{}
-	forward := ""
 	for _, name := range sortedKeys(a.adapters) {
 		backend, err := a.newBackend(ctx, rt, name)
 		if err != nil {
 			return fmt.Errorf("backend %q: %w", name, err)
 		}
 		backends[name], owners[name] = backend, orMain(a.adapters[name].Common().Account)
-		if a.adapters[name].Common().ForwardCredentials {
-			forward = name
-		}
+	}
+	forward := ""
+	if names := a.forwarding(); len(names) > 0 {
+		forward = names[0]
 	}
 	ring, err := keys.NewRing(keys.Config{Configured: a.records, ForwardBackend: forward, DefaultRate: a.RateLimit.rate()})
 	if err != nil {
@@ -242,5 +230,5 @@ func (a *App) ownHosts() []string {
 	if a.ShortDomain == "" {
 		return nil
 	}
-	return []string{shortener.HostOf(a.ShortDomain)}
+	return []string{api.HostOf(a.ShortDomain)}
 }

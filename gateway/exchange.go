@@ -116,9 +116,13 @@ func (e *exchange) failedAuthentication(failure error) error {
 }
 
 func tooManyFailures(result ratelimit.Result, cause error) error {
+	return rateLimited("Too many failed attempts. Please retry later.", result, cause)
+}
+
+func rateLimited(message string, result ratelimit.Result, cause error) error {
 	return &api.Error{
 		Code:       api.RateLimited,
-		Message:    "Too many failed attempts. Please retry later.",
+		Message:    message,
 		RetryAfter: max(time.Second, time.Until(result.Reset)),
 		Err:        cause,
 	}
@@ -141,11 +145,7 @@ func (e *exchange) limit() error {
 	if result.Allowed {
 		return nil
 	}
-	return &api.Error{
-		Code:       api.RateLimited,
-		Message:    "Too Many Requests. Please retry later.",
-		RetryAfter: max(time.Second, time.Until(result.Reset)),
-	}
+	return rateLimited("Too Many Requests. Please retry later.", result, nil)
 }
 
 func (e *exchange) backend() (adapters.Backend, error) {
@@ -194,8 +194,11 @@ func (e *exchange) report(err error) *api.Error {
 		level = zapcore.WarnLevel
 	}
 	if entry := e.gateway.cfg.Logger.Check(level, "request failed"); entry != nil {
-		fields := []zap.Field{zap.String("code", string(failure.Code)), zap.Error(failure)}
-		fields = append(fields, zap.String("operation", string(e.head.Call.Operation)))
+		fields := []zap.Field{
+			zap.String("code", string(failure.Code)),
+			zap.Error(failure),
+			zap.String("operation", string(e.head.Call.Operation)),
+		}
 		if e.key != nil {
 			fields = append(fields, zap.String("key", e.key.Name), zap.String("backend", e.key.Backend))
 		}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -139,13 +138,8 @@ func (g *Gateway) origin(r *http.Request) (string, error) {
 		origin = "https://" + strings.ToLower(r.Host)
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Hostname() == "" || u.Host != strings.ToLower(r.Host) || !validPort(u.Port()) {
+	if err != nil || u.Hostname() == "" || u.Host != strings.ToLower(r.Host) || !api.IsPort(u.Port()) {
 		return "", api.Errorf(api.Invalid, "The Host header is not a host.")
 	}
 	return origin, nil
-}
-
-func validPort(port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return port == "" || err == nil && n > 0
 }

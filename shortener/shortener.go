@@ -27,7 +27,7 @@ type Config struct {
 	// shared by all shorteners on it.
 	Index *Index
 
-	// OwnHosts are the hosts that short links stand on, as HostOf returns them.
+	// OwnHosts are the hosts that short links stand on, as api.HostOf returns them.
 	// A link may not lead to one of them.
 	OwnHosts []string
 
@@ -60,7 +60,7 @@ func (s *Shortener) Store() Store { return s.cfg.Store }
 
 // Create checks the link, gives it a random alias where it has none, and
 // stores it. The password, unless it is empty, is hashed once all else is fine.
-// host is where short links stand for this request, as HostOf returns it; a
+// host is where short links stand for this request, as api.HostOf returns it; a
 // link may not lead there. Codes: Invalid, Conflict for an alias that is taken
 // or reserved.
 func (s *Shortener) Create(ctx context.Context, l *Link, password, host string) error {
@@ -164,10 +164,10 @@ func (s *Shortener) check(l *Link, host string, expiresBefore time.Time) error {
 // would lead back to us.
 func (s *Shortener) checkTarget(field, target, host string) error {
 	u, err := url.Parse(target)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || !isPort(u.Port()) {
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || !api.IsPort(u.Port()) {
 		return api.InvalidField(field, "Please enter a valid URL.")
 	}
-	at := HostOf(u.Scheme + "://" + u.Host)
+	at := api.HostOf(u.Scheme + "://" + u.Host)
 	if at == host || slices.Contains(s.cfg.OwnHosts, at) {
 		return api.InvalidField(field, "leads back to this service")
 	}

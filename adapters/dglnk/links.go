@@ -98,7 +98,8 @@ func (a *Adapter) found(entry *ledger.Entry, row bool) []byte {
 // row writes one row of a list.
 func (a *Adapter) row(b []byte, entry *ledger.Entry) []byte {
 	b = append(b, '{')
-	b = a.identity(b, entry, gjson.ParseBytes(entry.Document))
+	stored := gjson.ParseBytes(entry.Document)
+	b = a.identity(b, entry, stored)
 	b = append(b, `,"alias":`...)
 	b = gjson.AppendJSONString(b, entry.Alias)
 	b = append(b, `,"domain":`...)
@@ -107,7 +108,6 @@ func (a *Adapter) row(b []byte, entry *ledger.Entry) []byte {
 		domain = u.Scheme + "://" + u.Host
 	}
 	b = gjson.AppendJSONString(b, domain)
-	stored := gjson.ParseBytes(entry.Document)
 	campaign, channels := "null", "[]"
 	if v := translate.Member(stored, "campaign"); v.Exists() {
 		campaign = v.Raw

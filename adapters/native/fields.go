@@ -84,7 +84,7 @@ func (in *fields) apply(l *shortener.Link, call *api.Call) {
 	}
 	if in.Domain != nil {
 		// The site's own domain, which clients name too, is the main one.
-		if l.Domain = shortener.HostOf(*in.Domain); l.Domain == shortener.HostOf(call.Origin) {
+		if l.Domain = api.HostOf(*in.Domain); l.Domain == api.HostOf(call.Origin) {
 			l.Domain = ""
 		}
 	}

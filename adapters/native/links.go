@@ -19,7 +19,7 @@ func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, e
 	in.apply(l, call)
 	password := ""
 	set(&password, in.Password)
-	if err := a.cfg.Shortener.Create(ctx, l, password, shortener.HostOf(call.Origin)); err != nil {
+	if err := a.cfg.Shortener.Create(ctx, l, password, api.HostOf(call.Origin)); err != nil {
 		return nil, err
 	}
 	return saved(call, l)
@@ -36,7 +36,7 @@ func (a *Adapter) updateLink(ctx context.Context, call *api.Call) (*api.Reply, e
 			return nil, err
 		}
 	}
-	l, err := a.cfg.Shortener.Update(ctx, call.Key.Account, call.Path.ID, shortener.HostOf(call.Origin), func(l *shortener.Link) error {
+	l, err := a.cfg.Shortener.Update(ctx, call.Key.Account, call.Path.ID, api.HostOf(call.Origin), func(l *shortener.Link) error {
 		in.apply(l, call)
 		if in.Password != nil {
 			l.PasswordHash = hash
@@ -89,7 +89,7 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 // findLink answers a search by short URL: a hit like "get one link" with the
 // row beside it, a miss with status 200 and an error, both as clients expect.
 func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*api.Reply, error) {
-	alias, ok := aliasOf(short, shortener.HostOf(call.Origin))
+	alias, ok := aliasOf(short, api.HostOf(call.Origin))
 	if !ok {
 		return adapters.Missed(adapters.LinkNotFound), nil
 	}
@@ -114,7 +114,7 @@ func aliasOf(short, host string) (string, bool) {
 	}
 	alias := strings.TrimSuffix(short, "/")
 	if i := strings.IndexByte(alias, '/'); i >= 0 {
-		if shortener.HostOf(alias[:i]) != host {
+		if api.HostOf(alias[:i]) != host {
 			return "", false
 		}
 		alias = alias[i+1:]

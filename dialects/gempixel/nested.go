@@ -8,18 +8,11 @@ import (
 	"github.com/linkquay/linkquay/translate"
 )
 
-// deepLink is the object of a deep link, entries the lists of rules: the same
-// habits as in the document itself are put right inside of them.
-var (
-	deepLink = object(newMembers("auto", "apple", "google"))
-	entries  = map[string]translate.Func{
-		"devicetarget":   rules(newMembers("device", "link")),
-		"geotarget":      rules(newMembers("location", "link")),
-		"languagetarget": rules(newMembers("language", "link")),
-	}
-)
+// deepLink is the object of a deep link.
+var deepLink = object(newMembers("auto", "apple", "google"))
 
-// members are those of an object inside a document.
+// members are those of an object inside a document. The same habits as in the
+// document itself are put right inside of it.
 type members struct {
 	names []string
 	table *translate.Table

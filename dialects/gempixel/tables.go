@@ -13,13 +13,17 @@ import (
 // values says how the fields that are no plain text are read. A field has one
 // meaning in every operation that takes it.
 var values = map[string]translate.Func{
-	"campaign":   integer,
-	"channel":    integer,
-	"data":       anything,
-	"parameters": parameters,
-	"pixels":     integers,
-	"public":     boolean,
-	"starred":    boolean,
+	"campaign":       integer,
+	"channel":        integer,
+	"data":           anything,
+	"deeplink":       deepLink,
+	"devicetarget":   rules(newMembers("device", "link")),
+	"geotarget":      rules(newMembers("location", "link")),
+	"languagetarget": rules(newMembers("language", "link")),
+	"parameters":     parameters,
+	"pixels":         integers,
+	"public":         boolean,
+	"starred":        boolean,
 }
 
 // clearable are the fields of a link that an update empties with an empty
@@ -46,7 +50,10 @@ func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 		}
 		var rows []translate.Row
 		for _, name := range op.Fields {
-			value := valueOf(name)
+			value, ok := values[name]
+			if !ok {
+				value = text
+			}
 			if c, ok := clearable[name]; ok && op.ID == api.UpdateLink {
 				value = c
 			}
@@ -55,20 +62,6 @@ func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 		tables[op.ID] = translate.New(translate.Drop, rows...)
 	}
 	return tables
-}
-
-// valueOf returns how a field is read: as text where nothing else is said.
-func valueOf(name string) translate.Func {
-	if name == "deeplink" {
-		return deepLink
-	}
-	if value, ok := entries[name]; ok {
-		return value
-	}
-	if value, ok := values[name]; ok {
-		return value
-	}
-	return text
 }
 
 // given drops null, which clients send for what they do not set.

@@ -1,4 +1,4 @@
-package shortener
+package api
 
 import (
 	"net/url"
@@ -30,8 +30,8 @@ func HostOf(s string) string {
 	return host + ":" + port
 }
 
-// isPort reports whether a port is one, or not given.
-func isPort(port string) bool {
+// IsPort reports whether a port of a URL is one, 1 to 65535, or not given.
+func IsPort(port string) bool {
 	if port == "" {
 		return true
 	}
