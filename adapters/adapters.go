@@ -7,11 +7,13 @@
 //   - It ends when the context does, or within the backend's timeout where what
 //     it began must be recorded. It starts nothing that outlives the call.
 //   - It gets calls that are authenticated, within their limit, valid by the
-//     contract, and of an operation that its Capabilities do not refuse.
+//     contract, and of an operation that its Capabilities do not refuse. The
+//     documents of createLinks are one by one in the call's Items, where those
+//     that are not valid are errors: they are answers to be passed on.
 //   - It answers in the contract's shape or with an *api.Error. Any other error
 //     is a fault of ours, and the client sees no detail of it.
 //   - It never thins a request out silently: what it cannot express it reports
-//     through [Losses].
+//     through [Losses], query parameters included ([LostQuery]).
 //   - It shows no account anything of another one: an id of somebody else's is
 //     api.NotFound.
 package adapters
@@ -36,6 +38,28 @@ type Backend interface {
 	// value. The answer never changes; callers must not modify it.
 	Capabilities() api.Capabilities
 }
+
+// Idempotent is a backend that heeds a call's Idempotency: within 24 hours it
+// answers a create that is sent again with what the first one made, and the
+// header [Replayed] in the reply. A key that is known from another request is
+// an *api.Error of code Conflict about the field [IdempotencyKey]. A backend
+// without this ability gets no such call: the gateway refuses it.
+type Idempotent interface {
+	Backend
+
+	// Idempotent does nothing; to have it is the statement.
+	Idempotent()
+}
+
+const (
+	// IdempotencyKey is the header with which a client marks a create, and the
+	// field that errors about it name.
+	IdempotencyKey = "Idempotency-Key"
+
+	// Replayed is the header, with the value "true", of a reply that repeats an
+	// earlier one.
+	Replayed = "Idempotency-Replayed"
+)
 
 // Unsupported says what happens to a request that asks for more than a backend
 // can express.

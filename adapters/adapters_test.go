@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -85,6 +86,18 @@ func TestShortOf(t *testing.T) {
 		if got := ShortOf(url.Values{"short": {short}}); got != want {
 			t.Errorf("ShortOf(%q) = %q; want %q", short, got, want)
 		}
+	}
+}
+
+func TestLostQuery(t *testing.T) {
+	query := url.Values{"limit": {"5"}, "externalid": {"order-1"}, "dimension": {"countries"}}
+	got := LostQuery(query, "limit", "page")
+	want := []translate.Loss{{Field: "dimension", Value: "countries"}, {Field: "externalid", Value: "order-1"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("LostQuery = %v; want %v", got, want)
+	}
+	if got := LostQuery(nil, "limit"); got != nil {
+		t.Errorf("LostQuery of nothing = %v", got)
 	}
 }
 

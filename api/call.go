@@ -29,8 +29,17 @@ type Call struct {
 	// operation takes none.
 	Document []byte
 
+	// Items are the documents of createLinks one by one, in the order of the
+	// request, where Document holds all of them; nil for every other operation.
+	Items []Item
+
 	// File is the body of an upload, nil for every other operation.
 	File *File
+
+	// Idempotency makes a create that is sent again answer what the first one
+	// made. It is nil where the client did not ask for it, on operations that
+	// create nothing, and for backends that do not say that they can.
+	Idempotency *Idempotency
 
 	// Key is the caller.
 	Key *Key
@@ -55,6 +64,28 @@ type Path struct {
 	// Filename is {filename}, unescaped: one path segment without separators
 	// or control characters.
 	Filename string
+}
+
+// Item is one of many documents of a call. One of Document and Err is nil.
+type Item struct {
+	// Document is the JSON document, valid by the contract.
+	Document []byte
+
+	// Err says what is wrong with a document that is not valid. It is the answer
+	// to that item and no reason to refuse the others.
+	Err *Error
+}
+
+// Idempotency tells a create that is sent again from a new one.
+type Idempotency struct {
+	// Key is the client's Idempotency-Key: 1 to 255 visible ASCII characters.
+	// It means something together with the account of the call's key only.
+	Key string
+
+	// Fingerprint is a SHA-256 of all that the request asks for: operation, path,
+	// query and document without the values of passwords, and the length of a
+	// file. A request with a known Key and another fingerprint is a Conflict.
+	Fingerprint [32]byte
 }
 
 // File is an uploaded file. It is a stream: it can be read once.

@@ -88,6 +88,11 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// RetrySeconds is RetryAfter in whole seconds, none of them too few.
+func (e *Error) RetrySeconds() int64 {
+	return int64((e.RetryAfter + time.Second - 1) / time.Second)
+}
+
 // Errorf returns an error whose message, for the client, is formatted. It
 // takes no %w: a cause is not for the client.
 func Errorf(code Code, format string, args ...any) *Error {

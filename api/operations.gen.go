@@ -12,8 +12,12 @@ const (
 	ListLinks Operation = "listLinks"
 	// Get a link.
 	GetLink Operation = "getLink"
+	// Get the statistics of a link.
+	GetLinkStatistics Operation = "getLinkStatistics"
 	// Shorten a URL.
 	CreateLink Operation = "createLink"
+	// Shorten many URLs.
+	CreateLinks Operation = "createLinks"
 	// Update a link.
 	UpdateLink Operation = "updateLink"
 	// Delete a link.
@@ -30,6 +34,8 @@ const (
 	DeleteQRCode Operation = "deleteQRCode"
 	// List campaigns.
 	ListCampaigns Operation = "listCampaigns"
+	// Get a campaign.
+	GetCampaign Operation = "getCampaign"
 	// Create a campaign.
 	CreateCampaign Operation = "createCampaign"
 	// Put a link into a campaign.
@@ -52,6 +58,8 @@ const (
 	DeleteChannel Operation = "deleteChannel"
 	// List domains.
 	ListDomains Operation = "listDomains"
+	// Get a domain.
+	GetDomain Operation = "getDomain"
 	// Add a domain.
 	CreateDomain Operation = "createDomain"
 	// Update a domain.
@@ -62,8 +70,12 @@ const (
 	ListFiles Operation = "listFiles"
 	// Upload a file.
 	UploadFile Operation = "uploadFile"
+	// Delete a file.
+	DeleteFile Operation = "deleteFile"
 	// List pixels.
 	ListPixels Operation = "listPixels"
+	// Get a pixel.
+	GetPixel Operation = "getPixel"
 	// Create a pixel.
 	CreatePixel Operation = "createPixel"
 	// Update a pixel.
@@ -72,8 +84,22 @@ const (
 	DeletePixel Operation = "deletePixel"
 	// List splash pages.
 	ListSplashPages Operation = "listSplashPages"
+	// Create a splash page.
+	CreateSplashPage Operation = "createSplashPage"
+	// Update a splash page.
+	UpdateSplashPage Operation = "updateSplashPage"
+	// Delete a splash page.
+	DeleteSplashPage Operation = "deleteSplashPage"
 	// List overlays.
 	ListOverlays Operation = "listOverlays"
+	// Create an overlay.
+	CreateOverlay Operation = "createOverlay"
+	// Update an overlay.
+	UpdateOverlay Operation = "updateOverlay"
+	// Delete an overlay.
+	DeleteOverlay Operation = "deleteOverlay"
+	// List orphan visits.
+	ListOrphanVisits Operation = "listOrphanVisits"
 	// Get what the backend can do.
 	GetCapabilities Operation = "getCapabilities"
 	// Get the state of the server.

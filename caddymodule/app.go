@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +28,7 @@ func init() {
 // Defaults of the App.
 const (
 	DefaultRequests    = 30
+	DefaultBulkItems   = 1000
 	DefaultWindow      = time.Minute
 	DefaultBodyLimit   = 1 << 20
 	DefaultUploadLimit = 100 << 20
@@ -74,6 +74,13 @@ type App struct {
 	// Keys are callers' API keys, by name. Others are made by the command
 	// "caddy linkquay key create" and kept in the database.
 	Keys map[string]*Key `json:"keys,omitempty"`
+
+	// BulkLimit is how many links a key may create by bulk requests. Default:
+	// 1,000 a minute.
+	BulkLimit *RateLimit `json:"bulk_limit,omitempty"`
+
+	// Native are the settings of the native shortener.
+	Native
 
 	// DialectsRaw are the APIs that clients may speak. Default: gempixel.
 	DialectsRaw caddy.ModuleMap `json:"dialects,omitempty" caddy:"namespace=linkquay.dialects"`
@@ -124,7 +131,10 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if a.Database == nil {
 		a.Database = &Database{}
 	}
-	if err := a.Database.provision(repl); err != nil {
+	if err := a.Database.provision(repl, a.logger); err != nil {
+		return err
+	}
+	if err := a.Native.provision(repl, a.Database.folder(repl)); err != nil {
 		return err
 	}
 	if err := a.loadGuests(); err != nil {
@@ -137,7 +147,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.metrics.register(ctx.GetMetricsRegistry()); err != nil {
 		return err
 	}
-	a.shared, err = acquireShared(a.Database.Source, a.logger)
+	a.shared, err = acquireShared(a.Database, a.logger)
 	return err
 }
 
@@ -203,7 +213,7 @@ func (a *App) Validate() error {
 	if a.BodyLimit < 0 || a.UploadLimit < 0 {
 		return fmt.Errorf("body_limit and upload_limit must be positive")
 	}
-	for name, limit := range map[string]*RateLimit{"rate_limit": a.RateLimit, "failed_attempts": a.FailedAttempts} {
+	for name, limit := range map[string]*RateLimit{"rate_limit": a.RateLimit, "failed_attempts": a.FailedAttempts, "bulk_limit": a.BulkLimit} {
 		if err := limit.validate(); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -269,76 +279,6 @@ func normalizeOrigin(s string) (string, error) {
 		return "", fmt.Errorf("short_domain must be a scheme and a host, such as https://go.example.com")
 	}
 	return u.Scheme + "://" + api.HostOf(u.Scheme+"://"+u.Host), nil
-}
-
-// Database says where Linkquay keeps what it knows.
-type Database struct {
-	// Driver is "sqlite". Default: sqlite.
-	Driver string `json:"driver,omitempty"`
-
-	// Source is the path of the database file. Placeholders are expanded.
-	Source string `json:"source,omitempty"`
-}
-
-func (d *Database) provision(repl *caddy.Replacer) error {
-	switch d.Driver {
-	case "":
-		d.Driver = "sqlite"
-	case "sqlite":
-	default:
-		return fmt.Errorf("database: unknown driver %q: use sqlite", d.Driver)
-	}
-	d.Source = repl.ReplaceAll(d.Source, "")
-	if d.Source == "" {
-		d.Source = filepath.Join(dataFolder(repl), "linkquay.db")
-	}
-	absolute, err := filepath.Abs(d.Source)
-	if err != nil {
-		return fmt.Errorf("database: %w", err)
-	}
-	d.Source = absolute
-	return nil
-}
-
-func dataFolder(repl *caddy.Replacer) string {
-	if folder := repl.ReplaceAll("{env.LINKQUAY_DATA}", ""); folder != "" {
-		return folder
-	}
-	return filepath.Join(caddy.AppDataDir(), "linkquay")
-}
-
-// RateLimit is a number of requests in a fixed window that begins with the
-// first one.
-type RateLimit struct {
-	// Off switches the limit off.
-	Off bool `json:"off,omitempty"`
-
-	// Requests is how many are allowed in a window.
-	Requests int `json:"requests,omitempty"`
-
-	// Window is how long a window lasts.
-	Window caddy.Duration `json:"window,omitempty"`
-}
-
-func (l *RateLimit) validate() error {
-	if l == nil || l.Off {
-		return nil
-	}
-	if l.Requests < 1 || l.Window < caddy.Duration(time.Second) {
-		return fmt.Errorf("needs at least 1 request and a window of at least 1s, or off")
-	}
-	return nil
-}
-
-// rate returns the limit, or the default where there is none.
-func (l *RateLimit) rate() api.Rate {
-	switch {
-	case l == nil:
-		return api.Rate{Requests: DefaultRequests, Window: DefaultWindow}
-	case l.Off:
-		return api.Rate{}
-	}
-	return api.Rate{Requests: l.Requests, Window: time.Duration(l.Window)}
 }
 
 // Interface guards.

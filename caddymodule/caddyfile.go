@@ -30,13 +30,20 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 // UnmarshalCaddyfile reads the global option. Syntax:
 //
 //	linkquay {
-//		database sqlite <path>
+//		database sqlite <path>|postgres <address>
 //		short_domain <origin>
 //		time_zone <name>
 //		rate_limit <requests> <window>|off
 //		failed_attempts <requests> <window>|off
 //		body_limit <size>
 //		upload_limit <size>
+//		bulk_limit <items> <window>|off
+//		geoip <file>
+//		files <folder>
+//		blocklist <file>
+//		duplicates create|reuse
+//		schemes <schemes...>
+//		private_networks <networks...>
 //		dialect <name>
 //		backend <name> <adapter> <address> {
 //			...
@@ -71,7 +78,7 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 	case "database":
 		a.Database = new(Database)
 		if !d.Args(&a.Database.Driver, &a.Database.Source) || d.NextArg() {
-			return d.Err("database needs a driver and a path, such as: database sqlite ./data/linkquay.db")
+			return d.Err("database needs a driver and a place, such as: database sqlite ./data/linkquay.db")
 		}
 	case "short_domain":
 		return one(d, &a.ShortDomain)
@@ -81,6 +88,24 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return unmarshalRate(d, &a.RateLimit)
 	case "failed_attempts":
 		return unmarshalRate(d, &a.FailedAttempts)
+	case "bulk_limit":
+		return unmarshalRate(d, &a.BulkLimit)
+	case "geoip":
+		return one(d, &a.GeoIP)
+	case "files":
+		return one(d, &a.Files)
+	case "blocklist":
+		return one(d, &a.Blocklist)
+	case "duplicates":
+		return one(d, &a.Duplicates)
+	case "schemes":
+		if a.Schemes = d.RemainingArgs(); len(a.Schemes) == 0 {
+			return d.ArgErr()
+		}
+	case "private_networks":
+		if a.PrivateNetworks = d.RemainingArgs(); len(a.PrivateNetworks) == 0 {
+			return d.ArgErr()
+		}
 	case "body_limit":
 		return unmarshalSize(d, &a.BodyLimit)
 	case "upload_limit":

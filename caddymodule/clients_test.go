@@ -35,14 +35,21 @@ func TestDemand2_BodiesAsClientsSendThem(t *testing.T) {
 			t.Errorf("Content-Type %q: %d %s", contentType, a.Status, a.Body)
 		}
 	}
+	for path, body := range map[string]string{
+		"channel": `{"name":"c"}`, "splash": `{"name":"s"}`, "pixel": `{"type":"bing","name":"p","tag":"1"}`,
+	} {
+		if a := s.do("POST", "/api/"+path+"/add", nativeKey, body); a.Status != 200 {
+			t.Fatalf("%s: %d %s", path, a.Status, a.Body)
+		}
+	}
 	for name, body := range map[string]string{
 		"UnknownKey":    `{"url":"https://example.com/","plugin_version":"1.2","key":"x"}`,
 		"Null":          `{"url":"https://example.com/","custom":null,"geotarget":null,"campaign":null}`,
 		"EmptyCustom":   `{"url":"https://example.com/","custom":""}`,
 		"DomainFalse":   `{"url":"https://example.com/","domain":false}`,
-		"NumberAsText":  `{"url":"https://example.com/","channel":"1","pixels":["1",2]}`,
+		"NumberAsText":  `{"url":"https://example.com/","channel":"1","pixels":["1"]}`,
 		"PHPEmptyArray": `{"url":"https://example.com/","deeplink":[],"geotarget":{}}`,
-		"TypeAsNumber":  `{"url":"https://example.com/","type":12}`,
+		"TypeAsNumber":  `{"url":"https://example.com/","type":1}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if a := s.do("POST", "/api/url/add", nativeKey, body); a.Status != 200 {

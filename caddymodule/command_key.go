@@ -136,7 +136,7 @@ func keyRevokeCommand() *cobra.Command {
 
 // ring returns the keys that the configuration and the database make together.
 func (a *App) ring(ctx context.Context, s *store.Store) (*keys.Ring, error) {
-	ring, err := keys.NewRing(keys.Config{Configured: a.records, DefaultRate: a.RateLimit.rate()})
+	ring, err := keys.NewRing(keys.Config{Configured: a.records, DefaultRate: a.RateLimit.rate(DefaultRequests)})
 	if err != nil {
 		return nil, err
 	}

@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 	"golang.org/x/term"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/keys"
+	"github.com/linkquay/linkquay/store"
 )
 
 // addFirstKey makes an admin key where there is no key at all: none
@@ -36,7 +38,10 @@ func (a *App) addFirstKey(ctx context.Context) error {
 	}
 	// The file comes first: a key that nobody was told would be worse than a
 	// file with a key that does not work, which the next start replaces.
-	path := strings.TrimSuffix(db.path, filepath.Ext(db.path)) + ".key"
+	path := filepath.Join(dataFolder(caddy.NewReplacer()), "linkquay.key")
+	if a.Database.Driver == store.SQLite {
+		path = strings.TrimSuffix(a.Database.Source, filepath.Ext(a.Database.Source)) + ".key"
+	}
 	if err := writeSecret(path, key); err != nil {
 		return fmt.Errorf("writing the first key: %w", err)
 	}

@@ -32,6 +32,9 @@ const (
 	readKey     = "read-only-key-0123456789"
 )
 
+// browser is the User-Agent of a human visitor.
+const browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
 func TestMain(m *testing.M) {
 	home, err := os.MkdirTemp("", "linkquay")
 	if err != nil {
@@ -58,15 +61,22 @@ type site struct {
 // start runs a Caddyfile. In it {{port}} is a free port, {{dir}} a folder.
 func start(t testing.TB, caddyfile string) *site {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
-	s := &site{t: t, base: "http://127.0.0.1:" + port, dir: t.TempDir(), port: port}
-	if err := s.load(caddyfile); err != nil {
-		t.Fatalf("starting: %v", err)
+	s := &site{t: t, dir: t.TempDir()}
+	// Another program may take a port that was free a moment ago.
+	for range 5 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, s.port, _ = net.SplitHostPort(l.Addr().String())
+		s.base = "http://127.0.0.1:" + s.port
+		_ = l.Close()
+		if err = s.load(caddyfile); err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatalf("starting: %v", err)
+		}
 	}
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
@@ -146,6 +156,7 @@ func (s *site) do(method, path, key, body string, header ...string) answer {
 	if key != "" {
 		r.Header.Set("Authorization", "Bearer "+key)
 	}
+	r.Header.Set("User-Agent", browser)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}

@@ -89,7 +89,7 @@ func (k *Key) record(name string, plain api.Secret) (*keys.Record, error) {
 	}
 	r := &keys.Record{Name: name, Hash: keys.Hash(plain), Account: k.Account, Backend: k.Backend, Scopes: scopes}
 	if k.RateLimit != nil {
-		rate := k.RateLimit.rate()
+		rate := k.RateLimit.rate(DefaultRequests)
 		r.Rate = &rate
 	}
 	if r.Expires, err = parseExpiry(k.Expires); err != nil {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestOneOutboundClient: nothing but the upstream client makes outbound HTTP
-// connections, so that no client text can lead one anywhere.
+// TestOneOutboundClient: nothing but the upstream client and the guarded one
+// makes outbound HTTP connections, so that no client text can lead one anywhere.
 func TestOneOutboundClient(t *testing.T) {
 	forbidden := map[string]map[string]bool{
 		"net/http": {
@@ -22,7 +22,7 @@ func TestOneOutboundClient(t *testing.T) {
 		"github.com/valyala/fasthttp": nil, // not to be imported at all
 	}
 	inspectGo(t, func(path string, file *ast.File) {
-		if strings.HasPrefix(path, "adapters/upstream/") || strings.HasPrefix(path, "bench/") || strings.HasPrefix(path, "adapters/adaptertest/") {
+		if strings.HasPrefix(path, "adapters/upstream/") || strings.HasPrefix(path, "guard/") || strings.HasPrefix(path, "bench/") || strings.HasPrefix(path, "adapters/adaptertest/") {
 			return
 		}
 		names := map[string]map[string]bool{}
@@ -57,6 +57,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"openapi/":   {"adapters", "dialects", "gateway", "store", "shortener", "keys", "caddymodule"},
 		"translate/": {"adapters", "dialects", "gateway", "store", "shortener", "keys", "caddymodule"},
 		"shortener/": {"adapters", "dialects", "gateway", "store", "keys", "caddymodule"},
+		"visitors/":  {"adapters", "dialects", "gateway", "store", "caddymodule"},
+		"clicks/":    {"adapters", "dialects", "gateway", "store", "shortener", "visitors", "caddymodule"},
 		"dialects/":  {"adapters", "gateway", "store", "shortener", "caddymodule"},
 		"adapters/":  {"dialects", "gateway", "store", "caddymodule"},
 		"gateway/":   {"store", "shortener", "caddymodule"},

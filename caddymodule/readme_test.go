@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -237,8 +238,7 @@ func TestModules(t *testing.T) {
 func TestExample_AccessLog(t *testing.T) {
 	example := string(readFile(t, "../Caddyfile.example"))
 	example = strings.ReplaceAll(example, "http://localhost:8080", "http://localhost:{{port}}")
-	uncommented := regexp.MustCompile(`(?m)^\t#(log \{|\t.*|\})$`).ReplaceAllString(example, "\t$1")
-	uncommented = strings.Replace(uncommented, "log {", "log {\n\t\toutput file {{dir}}/access.log", 1)
+	uncommented := strings.Replace(uncomment(t, example, "log {"), "log {", "log {\n\t\toutput file {{dir}}/access.log", 1)
 	p := newProgram(t, strings.Replace(uncommented, "{\n", "{\n\tadmin off\n", 1))
 	p.base = "http://localhost:" + p.port
 	p.serve()
@@ -252,4 +252,25 @@ func TestExample_AccessLog(t *testing.T) {
 	if strings.Contains(log, "secret-of-the-file") || strings.Contains(log, key) || !strings.Contains(log, "password=REDACTED") {
 		t.Errorf("the access log shows a secret:\n%s", log)
 	}
+}
+
+// uncomment takes the comment signs from a block of the example that begins
+// with the line.
+func uncomment(t *testing.T, example, line string) string {
+	t.Helper()
+	lines := strings.Split(example, "\n")
+	i := slices.IndexFunc(lines, func(l string) bool { return strings.TrimLeft(l, "\t") == "#"+line })
+	if i < 0 {
+		t.Fatalf("the example has no commented line %q", line)
+	}
+	indent, _, _ := strings.Cut(lines[i], "#")
+	for ; i < len(lines); i++ {
+		last := lines[i] == indent+"#}"
+		lines[i] = indent + strings.TrimPrefix(lines[i], indent+"#")
+		if last {
+			return strings.Join(lines, "\n")
+		}
+	}
+	t.Fatalf("the block %q has no end", line)
+	return ""
 }

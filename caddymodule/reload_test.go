@@ -48,6 +48,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		}
 		r.Host = strings.TrimPrefix(s.base, "http://")
 		r.Header.Set("Authorization", "Bearer "+nativeKey)
+		r.Header.Set("User-Agent", browser)
 		return r
 	}
 	run := func(want int, count *atomic.Int64, newRequest func() *http.Request) {
@@ -146,9 +147,12 @@ func TestReloadToAnotherDatabase(t *testing.T) {
 // answered by the configuration that it began with.
 func TestRequestOutlivesItsConfiguration(t *testing.T) {
 	entered, proceed := make(chan struct{}), make(chan struct{})
+	var requests atomic.Int32
 	u := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
-		close(entered)
-		<-proceed
+		if requests.Add(1) == 1 {
+			close(entered)
+			<-proceed
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"error":0,"id":3,"shorturl":"https://1mm.kr/x"}`))
 	})

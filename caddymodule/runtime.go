@@ -3,20 +3,15 @@ package caddymodule
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
-	"github.com/linkquay/linkquay/adapters"
-	"github.com/linkquay/linkquay/adapters/native"
-	"github.com/linkquay/linkquay/adapters/upstream"
-	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/gateway"
-	"github.com/linkquay/linkquay/keys"
 	"github.com/linkquay/linkquay/shortener"
+	"github.com/linkquay/linkquay/visitors"
 )
 
 // runtime is a configuration at work. Each request holds a reference, and the
@@ -25,10 +20,12 @@ import (
 type runtime struct {
 	gateway   *gateway.Gateway
 	shortener *shortener.Shortener
+	visitors  *visitors.Handler
 	shared    *shared
-	watcher   *keys.Watcher
-	clients   []*upstream.Client
 	logger    *zap.Logger
+
+	// closers end what belongs to this configuration alone, last one first.
+	closers []func() error
 
 	// refs counts the app and the requests; 0 means closed.
 	refs atomic.Int64
@@ -52,13 +49,34 @@ func (rt *runtime) release() {
 	if rt.refs.Add(-1) > 0 {
 		return
 	}
-	rt.watcher.Close()
-	for _, c := range rt.clients {
-		c.Close()
-	}
-	if err := releaseShared(rt.shared); err != nil {
+	if err := errors.Join(rt.close(), releaseShared(rt.shared)); err != nil {
 		rt.logger.Error("closing", zap.Error(err))
 	}
+}
+
+// onClose has f called when the runtime closes.
+func (rt *runtime) onClose(f func() error) { rt.closers = append(rt.closers, f) }
+
+// work runs f until the runtime closes, which waits for it.
+func (rt *runtime) work(ctx context.Context, f func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f(ctx)
+	}()
+	rt.onClose(func() error {
+		cancel()
+		<-ended
+		return nil
+	})
+}
+
+func (rt *runtime) close() (err error) {
+	for _, f := range slices.Backward(rt.closers) {
+		err = errors.Join(err, f())
+	}
+	return err
 }
 
 var errClosed = errors.New("this configuration has been replaced")
@@ -108,7 +126,7 @@ func (a *App) open() (*runtime, error) {
 		return nil, errClosed
 	}
 	ctx := context.WithoutCancel(a.ctx)
-	if err := a.shared.database.open(ctx, a.metrics.clicksDropped); err != nil {
+	if err := a.shared.database.open(ctx, a.metrics); err != nil {
 		return nil, err
 	}
 	if err := a.addFirstKey(ctx); err != nil {
@@ -116,119 +134,9 @@ func (a *App) open() (*runtime, error) {
 	}
 	rt := &runtime{shared: a.shared, logger: a.logger}
 	if err := a.assemble(ctx, rt); err != nil {
-		for _, c := range rt.clients {
-			c.Close()
-		}
-		if rt.watcher != nil {
-			rt.watcher.Close()
-		}
-		return nil, err
+		return nil, errors.Join(err, rt.close())
 	}
 	rt.refs.Store(1)
 	a.runtime.Store(rt)
 	return rt, nil
-}
-
-// assemble makes the shortener, the backends, the ring of keys and the gateway.
-func (a *App) assemble(ctx context.Context, rt *runtime) error {
-	db := a.shared.database
-	rt.shortener = shortener.New(shortener.Config{
-		Store:    db.store,
-		Index:    db.index,
-		OwnHosts: a.ownHosts(),
-		Reserved: a.reserved,
-	})
-	backends := map[string]adapters.Backend{
-		api.NativeBackend: native.New(native.Config{Contract: a.contract, Shortener: rt.shortener, Zone: a.zone}),
-	}
-	owners := map[string]string{}
-	for _, name := range sortedKeys(a.adapters) {
-		backend, err := a.newBackend(ctx, rt, name)
-		if err != nil {
-			return fmt.Errorf("backend %q: %w", name, err)
-		}
-		backends[name], owners[name] = backend, orMain(a.adapters[name].Common().Account)
-	}
-	forward := ""
-	if names := a.forwarding(); len(names) > 0 {
-		forward = names[0]
-	}
-	ring, err := keys.NewRing(keys.Config{Configured: a.records, ForwardBackend: forward, DefaultRate: a.RateLimit.rate()})
-	if err != nil {
-		return err
-	}
-	rt.watcher, err = keys.Watch(ctx, ring, db.store, keys.WatchOptions{Logger: a.logger})
-	if err != nil {
-		return err
-	}
-	rt.gateway = gateway.New(gateway.Config{
-		Dialects:    a.dialects,
-		Contract:    a.contract,
-		Keys:        ring,
-		Limits:      a.shared.limits,
-		Failures:    a.FailedAttempts.rate(),
-		Backends:    backends,
-		Owners:      owners,
-		ShortDomain: a.ShortDomain,
-		BodyLimit:   a.BodyLimit,
-		UploadLimit: a.UploadLimit,
-		BodyTimeout: bodyTimeout,
-		Healthy:     db.store.Ping,
-		Metrics:     a.metrics,
-		Logger:      a.logger,
-	})
-	return nil
-}
-
-func (a *App) newBackend(ctx context.Context, rt *runtime, name string) (adapters.Backend, error) {
-	remote := a.adapters[name].Common()
-	cfg := upstream.Config{
-		Backend: name,
-		BaseURL: remote.BaseURL,
-		Key:     remote.key,
-		Timeout: time.Duration(remote.Timeout),
-		Observe: a.metrics.upstream(name),
-		OnState: func(state upstream.State) {
-			a.metrics.answers(name, state)
-			a.logger.Warn("the breaker of a backend changed", zap.String("backend", name), zap.String("state", string(state)))
-		},
-	}
-	// Some APIs have no header for the key.
-	if q, ok := a.adapters[name].(interface{ keyQuery() string }); ok {
-		cfg.KeyQuery = q.keyQuery()
-	}
-	a.metrics.answers(name, upstream.Closed)
-	client, err := upstream.New(cfg)
-	if err != nil {
-		return nil, err
-	}
-	rt.clients = append(rt.clients, client)
-	a.warnOfPending(ctx, name)
-	return a.adapters[name].Backend(Environment{
-		Name:       name,
-		Client:     client,
-		Ledger:     a.shared.database.store.Ledger(),
-		Zone:       a.zone,
-		RemoteZone: remote.zone,
-		Logger:     a.logger.Named(name),
-	})
-}
-
-// pendingAge is how old an intent is when nobody will complete it any more.
-const pendingAge = time.Minute
-
-// warnOfPending tells of links that may exist on a backend without anybody
-// knowing them: their creates were never answered.
-func (a *App) warnOfPending(ctx context.Context, name string) {
-	n, err := a.shared.database.store.Ledger().Pending(ctx, name, pendingAge)
-	if err == nil && n > 0 {
-		a.logger.Warn("creates on a backend whose outcome is unknown", zap.String("backend", name), zap.Int("creates", n))
-	}
-}
-
-func (a *App) ownHosts() []string {
-	if a.ShortDomain == "" {
-		return nil
-	}
-	return []string{api.HostOf(a.ShortDomain)}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -20,11 +22,10 @@ import (
 // before the old one ends, and both use the same database and counts.
 var pool = caddy.NewUsagePool()
 
-// The keys of the pool: one limiter for the process, and a database for each
-// path.
+// The keys of the pool: one limiter for the process, and each database once.
 const limitsKey = "limits"
 
-type databaseKey string
+type databaseKey struct{ driver, source string }
 
 // closeTimeout bounds the last flush of a database that is let go.
 const closeTimeout = 10 * time.Second
@@ -37,8 +38,8 @@ type shared struct {
 }
 
 // acquireShared takes the app's part of the pool. It opens nothing.
-func acquireShared(path string, logger *zap.Logger) (*shared, error) {
-	s := &shared{key: databaseKey(path)}
+func acquireShared(at *Database, logger *zap.Logger) (*shared, error) {
+	s := &shared{key: databaseKey{at.Driver, at.Source}}
 	value, _, err := pool.LoadOrNew(limitsKey, func() (caddy.Destructor, error) {
 		return &limits{ratelimit.NewMemory(ratelimit.Options{})}, nil
 	})
@@ -47,7 +48,7 @@ func acquireShared(path string, logger *zap.Logger) (*shared, error) {
 	}
 	s.limits = value.(*limits)
 	value, _, err = pool.LoadOrNew(s.key, func() (caddy.Destructor, error) {
-		return &database{path: path, logger: logger}, nil
+		return &database{config: at.config(logger), logger: logger}, nil
 	})
 	if err != nil {
 		_, _ = pool.Delete(limitsKey) // the error that matters is the first one
@@ -74,35 +75,53 @@ func (*limits) Destruct() error { return nil }
 
 // database is the open store with what belongs to it.
 type database struct {
-	path   string
+	config store.Config
 	logger *zap.Logger
 
-	mu     sync.Mutex
-	opened bool
-	ctx    context.Context // that of open without its end, for the last flush
-	store  *store.Store
-	index  *shortener.Index
-	clicks *clicks.Recorder
+	// country tells the countries of visitors; it is the newest
+	// configuration's.
+	country atomic.Pointer[func(netip.Addr) string]
+
+	mu       sync.Mutex
+	opened   bool
+	ctx      context.Context // that of open without its end, for the last flush
+	store    *store.Store
+	index    *shortener.Index
+	domains  *shortener.Domains
+	follower *shortener.Follower
+	clicks   *clicks.Recorder
+	roller   *clicks.Roller
 }
 
 // open opens the database, once; a later call after a failure tries again. The
 // callers wait for each other.
-func (d *database) open(ctx context.Context, dropped func(n int64)) error {
+func (d *database) open(ctx context.Context, metrics *collectors) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.opened {
 		return nil
 	}
-	s, err := store.Open(ctx, store.Config{Path: d.path, Logger: d.logger})
+	s, err := store.Open(ctx, d.config)
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
-	d.ctx, d.store, d.index, d.opened = context.WithoutCancel(ctx), s, shortener.NewIndex(), true
-	d.clicks = clicks.NewRecorder(ctx, s, clicks.Options{Logger: d.logger, OnDrop: dropped})
+	d.ctx, d.store, d.opened = context.WithoutCancel(ctx), s, true
+	d.index, d.domains = shortener.NewIndex(), shortener.NewDomains()
+	d.follower = shortener.Follow(d.ctx, s, d.index, d.domains, shortener.FollowOptions{Logger: d.logger})
+	d.clicks = clicks.NewRecorder(ctx, s, clicks.Options{Country: d.countryOf, Logger: d.logger, OnDrop: metrics.clicksDropped})
+	d.roller = clicks.NewRoller(ctx, s, clicks.RollerOptions{Logger: d.logger, OnBacklog: metrics.clicksWaiting})
 	return nil
 }
 
-// Destruct implements caddy.Destructor: clicks are written, then the store is
+// countryOf returns the country of an address, empty where it is not known.
+func (d *database) countryOf(addr netip.Addr) string {
+	if country := d.country.Load(); country != nil && *country != nil {
+		return (*country)(addr)
+	}
+	return ""
+}
+
+// Destruct implements caddy.Destructor: visits are written, then the store is
 // closed.
 func (d *database) Destruct() error {
 	d.mu.Lock()
@@ -113,5 +132,8 @@ func (d *database) Destruct() error {
 	d.opened = false
 	ctx, cancel := context.WithTimeout(d.ctx, closeTimeout)
 	defer cancel()
-	return errors.Join(d.clicks.Close(ctx), d.store.Close())
+	d.follower.Close()
+	err := d.clicks.Close(ctx)
+	d.roller.Close()
+	return errors.Join(err, d.store.Close())
 }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"math/rand/v2"
-	"slices"
+	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,11 +14,15 @@ import (
 )
 
 const (
-	shardCount = 16
+	maxUserAgent = 512
+	maxReferer   = 512
+	maxLanguage  = 64
+	maxDomain    = 253
+	maxPath      = 255
 
-	// chunk is how many links one call of the store concerns at most, so that
-	// no other write waits for long.
-	chunk = 1000
+	// batchesPerWrite bounds one write of the store, so that no other waits for
+	// long.
+	batchesPerWrite = 32
 )
 
 // Options are the settings of a Recorder. The zero value is good.
@@ -28,12 +31,22 @@ type Options struct {
 	// killed process loses; 0 means 100 ms.
 	FlushEvery time.Duration
 
-	// MaxCounts bounds the counts in memory; 0 means 262,144, which take some
-	// 10 MB. A link has up to 16 of them until they are flushed, and one while
-	// the store fails. A visit that needs one more is dropped.
-	MaxCounts int
+	// MaxQueued bounds the visits of one flush; 0 means 131,072. A visit takes
+	// some 150 bytes and keeps its headers alive.
+	MaxQueued int
 
-	// Logger is told when the store stops to take counts and when it takes them
+	// MaxKept bounds the visits that wait because the store fails; 0 means
+	// 1,048,576. They are compact: some 20 bytes each.
+	MaxKept int
+
+	// Country returns the ISO 3166 code of an address' country, empty where it
+	// is unknown. One goroutine calls it; nil means that no country is known.
+	Country func(netip.Addr) string
+
+	// Now is the clock for visits without a moment; nil means time.Now.
+	Now func() time.Time
+
+	// Logger is told when the store stops to take visits and when it takes them
 	// again; nil discards it.
 	Logger *zap.Logger
 
@@ -42,20 +55,26 @@ type Options struct {
 	OnDrop func(visits int64)
 }
 
-// Recorder gathers visits and adds them to the store. It is safe for
+// Recorder gathers visits and keeps them in the store. It is safe for
 // concurrent use. Close ends it.
 type Recorder struct {
 	store  Store
 	o      Options
 	logger *zap.Logger
 
-	shards  [shardCount]shard
+	queue   *queue
 	dropped atomic.Int64
-	closed  atomic.Bool
 
-	// kept is what the store has not taken yet. It belongs to whoever flushes:
-	// the goroutine, then Close.
-	kept    map[int64]int64
+	// The rest belongs to whoever flushes: the goroutine, then Close.
+
+	classifier *classifier
+	// raw is what could not be classified yet.
+	raw []Visit
+	// encoder, pending and kept are what the store has not taken yet, kept
+	// being its number of visits.
+	encoder encoder
+	pending []Batch
+	kept    int
 	failing bool
 
 	cancel   context.CancelFunc
@@ -64,52 +83,53 @@ type Recorder struct {
 	closeErr error
 }
 
-// shard is one of several maps that all may count any link, so that visits to
-// the same link on several processors do not wait for each other.
-type shard struct {
-	mu     sync.Mutex
-	counts map[int64]int64
-	// spare is the other map, empty: the two take turns.
-	spare map[int64]int64
-	_     [64]byte
-}
-
 // NewRecorder returns a recorder and starts its goroutine, which ends with
 // Close; the context passes on its values only.
 func NewRecorder(ctx context.Context, store Store, o Options) *Recorder {
 	if o.FlushEvery <= 0 {
 		o.FlushEvery = 100 * time.Millisecond
 	}
-	if o.MaxCounts <= 0 {
-		o.MaxCounts = 1 << 18
+	if o.MaxQueued <= 0 {
+		o.MaxQueued = 1 << 17
 	}
-	r := &Recorder{store: store, o: o, logger: o.Logger, kept: map[int64]int64{}, ended: make(chan struct{})}
-	if r.logger == nil {
-		r.logger = zap.NewNop()
+	if o.MaxKept <= 0 {
+		o.MaxKept = 1 << 20
 	}
-	for i := range r.shards {
-		r.shards[i].counts, r.shards[i].spare = map[int64]int64{}, map[int64]int64{}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+	r := &Recorder{
+		store: store, o: o, logger: o.Logger,
+		queue: newQueue(o.MaxQueued), classifier: newClassifier(store, o.Country),
+		ended: make(chan struct{}),
 	}
 	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	go r.loop(ctx)
 	return r
 }
 
-// Visit counts one visit to the link. It takes some ten nanoseconds and never
-// waits for the store. After Close, and where MaxCounts is reached, the visit is
-// dropped, and counted as such.
-func (r *Recorder) Visit(linkID int64) {
-	s := &r.shards[rand.Uint32()%shardCount] //nolint:gosec // It spreads load and decides nothing.
-	s.mu.Lock()
-	n, known := s.counts[linkID]
-	// Close sets closed before it takes this lock to collect.
-	closed := r.closed.Load()
-	counted := !closed && (known || len(s.counts) < max(1, r.o.MaxCounts/shardCount))
-	if counted {
-		s.counts[linkID] = n + 1
+// Visit counts one visit. It takes some fifty nanoseconds and never waits for
+// the store. After Close, and where MaxQueued is reached, the visit is dropped,
+// and counted as such.
+func (r *Recorder) Visit(v Visit) {
+	if v.At.IsZero() {
+		v.At = r.o.Now()
 	}
-	s.mu.Unlock()
-	if !counted {
+	v.UserAgent = cut(v.UserAgent, maxUserAgent)
+	v.Referer = cut(v.Referer, maxReferer)
+	v.AcceptLanguage = cut(v.AcceptLanguage, maxLanguage)
+	v.Domain = cut(v.Domain, maxDomain)
+	if v.LinkID != 0 {
+		v.Path = ""
+	} else {
+		// The path is a piece of the request's line, which may be long.
+		v.Path = strings.Clone(v.Path[:min(len(v.Path), maxPath)])
+	}
+	added, closed := r.queue.add(&v)
+	if !added {
 		r.dropped.Add(1)
 	}
 	if closed {
@@ -118,13 +138,22 @@ func (r *Recorder) Visit(linkID int64) {
 	}
 }
 
-// Close stops counting, waits for the goroutine and adds what is left to the
+// cut returns the beginning of s, of its own where it is cut: a piece would
+// keep the whole alive.
+func cut(s string, length int) string {
+	if len(s) <= length {
+		return s
+	}
+	return strings.Clone(s[:length])
+}
+
+// Close stops counting, waits for the goroutine and writes what is left to the
 // store, trying until it succeeds or the context ends. The error then says how
 // many visits are lost; they are counted as dropped. Calling it again does
 // nothing.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.close.Do(func() {
-		r.closed.Store(true)
+		r.queue.close()
 		r.cancel()
 		<-r.ended
 		r.closeErr = r.flushAll(ctx)
@@ -154,9 +183,9 @@ func (r *Recorder) loop(ctx context.Context) {
 func (r *Recorder) logOutage(err error) {
 	switch {
 	case err != nil && !r.failing:
-		r.logger.Error("adding clicks; they are kept and tried again", zap.Error(err))
+		r.logger.Error("keeping visits; they wait in memory and are tried again", zap.Error(err))
 	case err == nil && r.failing:
-		r.logger.Info("clicks are added again")
+		r.logger.Info("visits are kept again")
 	}
 	r.failing = err != nil
 }
@@ -169,12 +198,9 @@ func (r *Recorder) flushAll(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			var lost int64
-			for _, n := range r.kept {
-				lost += n
-			}
+			lost := int64(len(r.raw) + r.kept)
+			r.raw, r.pending, r.kept = nil, nil, 0
 			r.dropped.Add(lost)
-			clear(r.kept)
 			r.reportDropped()
 			return errors.Join(fmt.Errorf("%d visits are lost: %w", lost, err), ctx.Err())
 		case <-time.After(r.o.FlushEvery):
@@ -182,51 +208,67 @@ func (r *Recorder) flushAll(ctx context.Context) error {
 	}
 }
 
-// flush adds all counts to the store. What the store does not take stays in
-// kept.
+// flush writes all visits to the store. What the store does not take stays in
+// raw and pending.
 func (r *Recorder) flush(ctx context.Context) error {
-	r.collect()
-	r.reportDropped()
-	// In order of id, neighbours are written to the same page.
-	for ids := range slices.Chunk(slices.Sorted(maps.Keys(r.kept)), chunk) {
-		counts := make([]Count, len(ids))
-		for i, id := range ids {
-			counts[i] = Count{LinkID: id, Visits: r.kept[id]}
-		}
-		if err := r.store.AddClicks(ctx, counts); err != nil {
-			return err
-		}
-		for _, id := range ids {
-			delete(r.kept, id)
-		}
+	r.raw = r.queue.drain(r.raw)
+	if over := len(r.raw) - r.o.MaxQueued; over > 0 {
+		r.dropped.Add(int64(over))
+		clear(r.raw[r.o.MaxQueued:])
+		r.raw = r.raw[:r.o.MaxQueued]
 	}
-	return nil
+	defer r.reportDropped()
+	if err := r.encode(ctx); err != nil {
+		return err
+	}
+	return r.write(ctx)
 }
 
-// collect moves what the shards have counted to kept.
-func (r *Recorder) collect() {
-	for i := range r.shards {
-		s := &r.shards[i]
-		s.mu.Lock()
-		if len(s.counts) == 0 {
-			s.mu.Unlock()
-			continue
+// encode turns the visits into batches.
+func (r *Recorder) encode(ctx context.Context) error {
+	var err error
+	done := 0
+	for ; done < len(r.raw); done++ {
+		if r.kept >= r.o.MaxKept {
+			r.dropped.Add(int64(len(r.raw) - done))
+			done = len(r.raw)
+			break
 		}
-		counts := s.counts
-		s.counts = s.spare
-		s.mu.Unlock()
-
-		for id, n := range counts {
-			if _, known := r.kept[id]; known || len(r.kept) < r.o.MaxCounts {
-				r.kept[id] += n
-			} else {
-				r.dropped.Add(n)
-			}
+		var rec record
+		if err = r.classifier.classify(ctx, &r.raw[done], &rec); err != nil {
+			break
 		}
-		clear(counts)
-		// Nobody but collect touches spare.
-		s.spare = counts
+		r.encoder.add(&rec)
+		r.kept++
+		if r.encoder.visits == batchVisits {
+			r.pending = append(r.pending, r.encoder.batch())
+		}
 	}
+	if r.encoder.visits > 0 {
+		r.pending = append(r.pending, r.encoder.batch())
+	}
+	left := copy(r.raw, r.raw[done:])
+	clear(r.raw[left:])
+	r.raw = r.raw[:left]
+	if cap(r.raw) > 1<<14 && left == 0 {
+		r.raw = nil
+	}
+	return err
+}
+
+func (r *Recorder) write(ctx context.Context) error {
+	for len(r.pending) > 0 {
+		batches := r.pending[:min(len(r.pending), batchesPerWrite)]
+		if err := r.store.AddVisits(ctx, batches); err != nil {
+			return err
+		}
+		for _, b := range batches {
+			r.kept -= b.Visits
+		}
+		r.pending = r.pending[len(batches):]
+	}
+	r.pending = nil
+	return nil
 }
 
 func (r *Recorder) reportDropped() {

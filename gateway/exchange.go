@@ -65,13 +65,24 @@ func (e *exchange) do() (*api.Reply, error) {
 	if !backend.Capabilities().Supports(call.Operation) {
 		return nil, api.Errorf(api.Unsupported, "The backend %q does not support this operation.", e.key.Backend)
 	}
-	if call.Origin, err = g.origin(e.r); err != nil {
+	if call.Origin, err = Origin(g.cfg.ShortDomain, e.r); err != nil {
+		return nil, err
+	}
+	idempotencyKey, err := e.idempotencyKey(op, backend)
+	if err != nil {
 		return nil, err
 	}
 	if err := e.readBody(op); err != nil {
 		return nil, err
 	}
 	if err := op.Validate(call); err != nil {
+		return nil, err
+	}
+	if idempotencyKey != "" {
+		call.Idempotency = &api.Idempotency{Key: idempotencyKey, Fingerprint: fingerprint(call)}
+	}
+	call.Items = op.Items(call)
+	if err := e.limitItems(call.Items); err != nil {
 		return nil, err
 	}
 	reply, err := backend.Do(e.r.Context(), call)
@@ -135,17 +146,31 @@ func (e *exchange) limit() error {
 	}
 	result, err := e.gateway.cfg.Limits.Take(e.r.Context(), e.key.ID, e.key.Rate)
 	if err != nil {
-		return &api.Error{Code: api.Unavailable, Message: "The rate limit could not be checked. Please retry later.", Err: err}
+		return unchecked(err)
 	}
-	// Written past Header.Set, which would respell the documented names.
-	h := e.w.Header()
-	h["X-RateLimit-Limit"] = []string{strconv.Itoa(result.Limit)}
-	h["X-RateLimit-Remaining"] = []string{strconv.Itoa(result.Remaining)}
-	h["X-RateLimit-Reset"] = []string{strconv.FormatInt(result.Reset.Unix(), 10)}
+	e.limited(&requestHeaders, result)
 	if result.Allowed {
 		return nil
 	}
 	return rateLimited("Too Many Requests. Please retry later.", result, nil)
+}
+
+// limitHeaders are the documented names of what tells a limit, its rest, and
+// the end of its window.
+type limitHeaders [3]string
+
+var requestHeaders = limitHeaders{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+
+// limited writes the headers past Header.Set, which would respell them.
+func (e *exchange) limited(names *limitHeaders, result ratelimit.Result) {
+	h := e.w.Header()
+	h[names[0]] = []string{strconv.Itoa(result.Limit)}
+	h[names[1]] = []string{strconv.Itoa(result.Remaining)}
+	h[names[2]] = []string{strconv.FormatInt(result.Reset.Unix(), 10)}
+}
+
+func unchecked(cause error) error {
+	return &api.Error{Code: api.Unavailable, Message: "The rate limit could not be checked. Please retry later.", Err: cause}
 }
 
 func (e *exchange) backend() (adapters.Backend, error) {

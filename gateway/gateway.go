@@ -54,6 +54,10 @@ type Config struct {
 	// it is told to wait; the zero value means any number.
 	Failures api.Rate
 
+	// BulkItems is how many documents of createLinks a key may send in a window,
+	// beside the limit of its requests; the zero value means any number.
+	BulkItems api.Rate
+
 	// Backends are the places where links live, by name.
 	Backends map[string]adapters.Backend
 
@@ -127,18 +131,20 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip
 	g.cfg.Metrics.Answered(e.head.Call.Operation, backend, code, time.Since(start))
 }
 
-// origin is the scheme and host of short URLs for a request. A Host header
-// that is no host is refused before it gets into one.
-func (g *Gateway) origin(r *http.Request) (string, error) {
-	if g.cfg.ShortDomain != "" {
-		return g.cfg.ShortDomain, nil
+// Origin is the scheme and host of short URLs for a request: the short domain
+// where there is one, else those of the request. A Host header that is no host
+// is refused before it gets into one.
+func Origin(shortDomain string, r *http.Request) (string, error) {
+	if shortDomain != "" {
+		return shortDomain, nil
 	}
-	origin := "http://" + strings.ToLower(r.Host)
+	host := strings.ToLower(r.Host)
+	origin := "http://" + host
 	if r.TLS != nil {
-		origin = "https://" + strings.ToLower(r.Host)
+		origin = "https://" + host
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Hostname() == "" || u.Host != strings.ToLower(r.Host) || !api.IsPort(u.Port()) {
+	if err != nil || u.Hostname() == "" || u.Host != host || !api.IsPort(u.Port()) {
 		return "", api.Errorf(api.Invalid, "The Host header is not a host.")
 	}
 	return origin, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -38,11 +39,18 @@ func (b backend) Do(_ context.Context, call *api.Call) (*api.Reply, error) { ret
 
 func (backend) Capabilities() api.Capabilities {
 	return api.Capabilities{
-		api.CreateLink: {Support: api.Native},
-		api.GetAccount: {Support: api.Native},
-		api.UploadFile: {Support: api.Native},
+		api.CreateLink:  {Support: api.Native},
+		api.GetAccount:  {Support: api.Native},
+		api.UploadFile:  {Support: api.Native},
+		api.CreateLinks: {Support: api.Native},
+		api.DeleteLink:  {Support: api.Native},
 	}
 }
+
+// careful is a backend that heeds Idempotency-Key.
+type careful struct{ backend }
+
+func (careful) Idempotent() {}
 
 // keyring knows one key.
 type keyring struct{ key api.Key }
@@ -93,6 +101,13 @@ func serve(t *testing.T, do func(*api.Call) (*api.Reply, error), change func(*ga
 
 func ask(t *testing.T, server *httptest.Server, method, path, key, body string) (int, string) {
 	t.Helper()
+	status, _, text := askWith(t, server, method, path, key, body, nil)
+	return status, text
+}
+
+// askWith sends more headers, and returns those of the answer.
+func askWith(t *testing.T, server *httptest.Server, method, path, key, body string, header http.Header) (int, http.Header, string) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +115,7 @@ func ask(t *testing.T, server *httptest.Server, method, path, key, body string) 
 	if key != "" {
 		r.Header.Set("Authorization", "Bearer "+key)
 	}
+	maps.Copy(r.Header, header)
 	resp, err := server.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +125,7 @@ func ask(t *testing.T, server *httptest.Server, method, path, key, body string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, string(text)
+	return resp.StatusCode, resp.Header, string(text)
 }
 
 const create = `{"url":"https://example.com/"}`

@@ -23,6 +23,7 @@ type checker struct {
 	min, max float64
 
 	enum    []string          // The texts that there may be, nil for any.
+	numbers []float64         // The integers that there may be, nil for any.
 	matches func(string) bool // Whether a text has the pattern, nil without one.
 
 	items    *checker            // For each entry of an array.
@@ -67,7 +68,7 @@ func (c *checker) accepts(v gjson.Result, left *int) bool {
 	case textKind:
 		return v.Type == gjson.String && c.acceptsText(v.Str)
 	case integerKind:
-		return v.Type == gjson.Number && isInteger(v.Raw) && c.bounds(v.Num)
+		return v.Type == gjson.Number && isInteger(v.Raw) && c.bounds(v.Num) && (c.numbers == nil || slices.Contains(c.numbers, v.Num))
 	case booleanKind:
 		return v.IsBool()
 	case arrayKind:

@@ -115,6 +115,9 @@ func drawValue(t *rapid.T, s *openapi3.Schema, faults int) string {
 		}
 		return quote(t, text)
 	case s.Type.Is(openapi3.TypeInteger):
+		if s.Enum != nil && !fault() {
+			return fmt.Sprint(rapid.SampledFrom(s.Enum).Draw(t, "enum"))
+		}
 		return fmt.Sprint(rapid.Int64Range(int64(*s.Min), int64(*s.Max)).Draw(t, "integer"))
 	case s.Type.Is(openapi3.TypeBoolean):
 		return fmt.Sprint(rapid.Bool().Draw(t, "boolean"))
@@ -202,7 +205,7 @@ func TestNewChecker_Unsure(t *testing.T) {
 	for _, schema := range []string{
 		`{}`, `{"enum":["a"]}`, `{"type":"number"}`, `{"type":["string","integer"]}`, `{"type":"string","format":"date"}`, `{"type":"string","nullable":true}`,
 		`{"type":"string","minimum":1}`, `{"type":"string","enum":["a",1]}`, `{"type":"string","pattern":"("}`, `{"type":"string","allOf":[{"type":"string"}]}`,
-		`{"type":"string","not":{"type":"string"}}`, `{"type":"integer","enum":[1]}`, `{"type":"integer","multipleOf":2}`, `{"type":"integer","minimum":1,"exclusiveMinimum":true}`,
+		`{"type":"string","not":{"type":"string"}}`, `{"type":"integer","enum":["1"]}`, `{"type":"integer","multipleOf":2}`, `{"type":"integer","minimum":1,"exclusiveMinimum":true}`,
 		`{"type":"boolean","enum":[true]}`, `{"type":"array"}`, `{"type":"array","items":{"type":"string"},"uniqueItems":true}`, `{"type":"object","minProperties":2}`,
 		`{"type":"object","x-y":1,"allOf":[{}]}`, `{"oneOf":[{"type":"string"},{"type":"boolean"}]}`, `{"type":"string","anyOf":[{"type":"string"}]}`,
 		`{"anyOf":[{"type":"string"}],"minLength":3}`, `{"anyOf":[{"type":"string"}],"oneOf":[{"type":"string"}]}`,

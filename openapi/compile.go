@@ -32,8 +32,9 @@ func newChecker(s *openapi3.Schema, within ...*openapi3.Schema) *checker {
 		c.kind, rest.Type, rest.MinLength, rest.MaxLength, rest.Enum, rest.Pattern = textKind, nil, 0, nil, nil, ""
 		ok = c.compileText(s)
 	case s.Type.Is(openapi3.TypeInteger):
-		c.kind, rest.Type, rest.Min, rest.Max = integerKind, nil, nil, nil
+		c.kind, rest.Type, rest.Min, rest.Max, rest.Enum = integerKind, nil, nil, nil, nil
 		c.min, c.max = valueOr(s.Min, math.Inf(-1)), valueOr(s.Max, c.max)
+		ok = c.compileNumbers(s)
 	case s.Type.Is(openapi3.TypeBoolean):
 		c.kind, rest.Type = booleanKind, nil
 	case s.Type.Is(openapi3.TypeArray) && s.Items != nil:
@@ -65,6 +66,18 @@ func (c *checker) compileText(s *openapi3.Schema) (ok bool) {
 	}
 	c.matches, ok = matcher(s.Pattern)
 	return ok
+}
+
+// compileNumbers reads the only integers that a schema permits.
+func (c *checker) compileNumbers(s *openapi3.Schema) (ok bool) {
+	for _, v := range s.Enum {
+		n, ok := v.(float64)
+		if !ok {
+			return false
+		}
+		c.numbers = append(c.numbers, n)
+	}
+	return true
 }
 
 // compileFields reads what a schema says about objects.

@@ -2,8 +2,10 @@
 // operation, and whether a request or reply keeps to it.
 //
 // The contract is OpenAPI 3.0.3. Extensions: x-scope on an operation names the
-// scope that a key needs for it (none: no key is needed), and x-messages on a
-// schema gives the message for each of its keywords that fails.
+// scope that a key needs for it (none: no key is needed), x-messages on a
+// schema gives the message for each of its keywords that fails, x-linkquay
+// marks what is not of the API that Linkquay speaks but its own, and x-each on
+// an array names the operation that each entry is a document of.
 package openapi
 
 import (
@@ -83,6 +85,11 @@ func parse(yaml []byte) (*Contract, error) {
 		})
 		return failed == nil
 	})
+	for _, op := range c.operations {
+		if err := op.readEach(c.byID); err != nil && failed == nil {
+			failed = fmt.Errorf("%s: %w", op.ID, err)
+		}
+	}
 	if failed != nil {
 		return nil, fmt.Errorf("reading the contract: %w", failed)
 	}

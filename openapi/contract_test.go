@@ -107,7 +107,6 @@ func TestParse_Err(t *testing.T) {
 // TestOperations compares the contract with what the two sites publish.
 func TestOperations(t *testing.T) {
 	c := mustLoad(t)
-	ours := map[api.Operation]bool{api.GetCapabilities: true, api.GetHealth: true}
 	var want, got []api.Operation
 	for _, p := range mustPublished(t) {
 		want = append(want, p.Operation)
@@ -138,13 +137,16 @@ func TestOperations(t *testing.T) {
 				})
 			}
 		}
-		compareNames(t, string(p.Operation)+" query", op.Query, query)
+		if op.Ours {
+			t.Errorf("%s is marked as Linkquay's own", op.ID)
+		}
+		compareNames(t, string(p.Operation)+" query", theirs(op, op.Query), query)
 		if p.Operation != api.UpdateLink { // Takes what createLink takes.
-			compareNames(t, string(p.Operation)+" fields", op.Fields, fields)
+			compareNames(t, string(p.Operation)+" fields", theirs(op, op.Fields), fields)
 		}
 	}
 	for _, op := range c.Operations() {
-		if !ours[op.ID] {
+		if !op.Ours {
 			got = append(got, op.ID)
 		}
 	}
@@ -153,6 +155,56 @@ func TestOperations(t *testing.T) {
 	}
 	if c.Operation("eatLink") != nil {
 		t.Error(`Operation("eatLink") is not nil`)
+	}
+}
+
+// theirs are the names that are not marked as Linkquay's own.
+func theirs(op *Operation, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(op.OurNames, name) })
+}
+
+// TestOurs holds that what is marked for programs is marked for people, and the
+// other way round.
+func TestOurs(t *testing.T) {
+	const mark, said = "x-linkquay", "Linkquay's own"
+	var visit func(at string, v gjson.Result)
+	visit = func(at string, v gjson.Result) {
+		if !v.IsObject() && !v.IsArray() {
+			return
+		}
+		marked := v.IsObject() && v.Get(mark).Bool()
+		if says := v.IsObject() && strings.HasPrefix(v.Get("description").Str, said); says != marked {
+			t.Errorf("%s: marked %t, said %t", at, marked, says)
+		}
+		v.ForEach(func(key, member gjson.Result) bool {
+			visit(at+"."+key.String(), member)
+			return true
+		})
+	}
+	visit("", gjson.ParseBytes(mustLoad(t).JSON()))
+
+	var ours []api.Operation
+	for _, op := range mustLoad(t).Operations() {
+		if op.Ours {
+			ours = append(ours, op.ID)
+		}
+	}
+	want := []api.Operation{
+		api.GetLinkStatistics, api.CreateLinks, api.GetCampaign, api.GetDomain, api.DeleteFile, api.GetPixel,
+		api.CreateSplashPage, api.UpdateSplashPage, api.DeleteSplashPage, api.CreateOverlay, api.UpdateOverlay, api.DeleteOverlay,
+		api.ListOrphanVisits, api.GetCapabilities, api.GetHealth,
+	}
+	if diff := cmp.Diff(want, ours); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestOperation_Idempotent: all creates, and nothing else, take the header.
+func TestOperation_Idempotent(t *testing.T) {
+	for _, op := range mustLoad(t).Operations() {
+		if want := op.Scope == api.ScopeCreate; op.Idempotent != want {
+			t.Errorf("%s takes an Idempotency-Key: %t; want %t", op.ID, op.Idempotent, want)
+		}
 	}
 }
 
@@ -171,9 +223,9 @@ func TestOperation_Scope(t *testing.T) {
 		switch path := op.Path; {
 		case op.ID == api.GetHealth:
 			want = 0
-		case op.ID == api.UpdateAccount:
+		case op.ID == api.UpdateAccount, op.ID == api.ListOrphanVisits:
 			want = api.ScopeAdmin
-		case strings.HasSuffix(path, "/add"), op.ID == api.UploadFile:
+		case strings.HasSuffix(path, "/add"), op.ID == api.CreateLinks, op.ID == api.UploadFile:
 			want = api.ScopeCreate
 		case op.Method != "GET":
 			want = api.ScopeWrite
@@ -189,6 +241,7 @@ func TestOperation_Fields(t *testing.T) {
 	want := []string{
 		"url", "custom", "type", "password", "domain", "expiry", "geotarget", "devicetarget", "languagetarget", "metatitle",
 		"metadescription", "metaimage", "description", "pixels", "channel", "campaign", "deeplink", "status", "parameters",
+		"redirectcode", "clicklimit", "startdate", "expiredurl", "externalid", "forwardquery",
 	}
 	for _, id := range []api.Operation{api.CreateLink, api.UpdateLink} {
 		if diff := cmp.Diff(want, c.Operation(id).Fields); diff != "" {

@@ -49,9 +49,18 @@ type Operation struct {
 	// Body is what the request carries.
 	Body BodyKind
 
+	// Idempotent says that the operation takes the header Idempotency-Key.
+	Idempotent bool
+
+	// Ours says that the whole operation is Linkquay's own, and OurNames which of
+	// its query parameters and fields are marked as such, in contract order.
+	Ours     bool
+	OurNames []string
+
 	query    []parameter
 	document *openapi3.Schema
 	checker  *checker // Of the document.
+	each     *each    // Nil unless the document holds many.
 	rank     map[string]int
 	replies  map[string]*openapi3.Schema
 }
@@ -86,10 +95,17 @@ func newOperation(spec *openapi3.T, order gjson.Result, path, method string) (*O
 			return nil, err
 		}
 	}
+	op.Ours = isOurs(operation.Extensions)
 	for _, p := range operation.Parameters {
-		if p.Value.In == openapi3.ParameterInQuery {
+		switch p.Value.In {
+		case openapi3.ParameterInHeader:
+			op.Idempotent = op.Idempotent || p.Value.Name == "Idempotency-Key"
+		case openapi3.ParameterInQuery:
 			op.Query = append(op.Query, p.Value.Name)
 			op.query = append(op.query, parameter{p.Value.Name, p.Value.Schema.Value})
+			if isOurs(p.Value.Extensions) {
+				op.OurNames = append(op.OurNames, p.Value.Name)
+			}
 		}
 	}
 	if err := op.readBody(operation, order); err != nil {
@@ -126,7 +142,16 @@ func (o *Operation) readBody(operation *openapi3.Operation, order gjson.Result) 
 	order.Get("components.schemas." + name + ".properties").ForEach(func(field, _ gjson.Result) bool {
 		o.rank[field.String()] = len(o.Fields)
 		o.Fields = append(o.Fields, field.String())
+		if isOurs(o.document.Properties[field.String()].Value.Extensions) {
+			o.OurNames = append(o.OurNames, field.String())
+		}
 		return true
 	})
 	return nil
+}
+
+// isOurs reports whether x-linkquay marks what has the extensions.
+func isOurs(extensions map[string]any) bool {
+	ours, _ := extensions["x-linkquay"].(bool)
+	return ours
 }

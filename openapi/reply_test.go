@@ -15,7 +15,8 @@ const (
 	linkDetails = `{"id":1,"shorturl":"https://s/g","longurl":"https://g","location":0,"device":[],"language":null,"expiry":null,"date":"2020-11-10 18:01:43",` +
 		`"url":"https://g","custom":"g","type":"direct","has_password":true,"pixels":[1],"channel":null,"campaign":3,"deeplink":{"auto":true},` +
 		`"geotarget":[{"location":"Canada","link":"https://g"}],"status":"private"}`
-	statistics = `{"clicks":3,"uniqueClicks":2,"topCountries":{"Canada":"2","Peru":1},"topReferrers":0,"topBrowsers":[],"topOs":null,"socialCount":{"facebook":0}}`
+	visitCounts = `{"clicks":3,"uniqueClicks":2,"bots":1,"previews":0,"scans":0`
+	statistics  = `{"clicks":3,"uniqueClicks":2,"topCountries":{"Canada":"2","Peru":1},"topReferrers":0,"topBrowsers":[],"topOs":null,"socialCount":{"facebook":0}}`
 )
 
 func TestOperation_ValidateReply(t *testing.T) {
@@ -34,6 +35,13 @@ func TestOperation_ValidateReply(t *testing.T) {
 		{"details", api.GetLink, 200, `{"error":0,"id":1,"details":` + linkDetails + `,"data":` + statistics + `}`, ""},
 		{"both spellings", api.CreateLink, 200, `{"error":0,"id":3,"shorturl":"https://s/g","short":"https://s/g","warnings":[{"field":"pixels","message":"is ignored"}]}`, ""},
 		{"campaign names", api.CreateCampaign, 200, `{"error":0,"id":3,"campaign":"N","domain":"N","name":"N","public":true,"rotator":false,"list":null}`, ""},
+		{"our details", api.GetLink, 200, `{"error":0,"details":{"id":1,"shorturl":"s","longurl":"l","redirectcode":301,"clicklimit":null,"startdate":null,"expiredurl":"","externalid":"x","forwardquery":true},"data":{"clicks":1}}`, ""},
+		{"channel itself", api.ListChannelItems, 200, `{"error":0,"data":{` + pageFields + `,"items":[],"channel":{"id":1,"name":"N","starred":false}}}`, ""},
+		{"campaign", api.GetCampaign, 200, `{"error":0,"data":{"id":3,"campaign":"N","public":true,"rotator":"https://s/r/n"}}`, ""},
+		{"many links", api.CreateLinks, 200, `{"error":0,"data":{"created":1,"failed":1,"results":[{"error":0,"id":1,"shorturl":"https://s/g","short":"https://s/g"},{"error":1,"message":"m","errors":{"url":["m"]}}]}}`, ""},
+		{"statistics", api.GetLinkStatistics, 200, `{"error":0,"data":{"from":"2030-01-01 00:00:00","to":"2030-01-31 00:00:00","interval":"day",` +
+			`"total":` + visitCounts + `},"series":[` + visitCounts + `,"time":"2030-01-01 00:00:00"}],"dimensions":{"countries":[{"name":"Canada","clicks":3,"series":[{"time":"2030-01-01 00:00:00","clicks":3}]}],"social":[]}}}`, ""},
+		{"orphans", api.ListOrphanVisits, 200, `{"error":0,"data":{` + pageFields + `,"orphans":[{"domain":"s","path":"/x","visits":2,"last":"2030-01-01 00:00:00"}]}}`, ""},
 		{"overlays", api.ListOverlays, 200, `{"error":0,"data":{` + pageFields + `,"cta":[{"id":1,"type":"message","name":"N"}],"overlay":[{"id":1}]}}`, ""},
 		{"files", api.ListFiles, 200, `{"error":0,` + pageFields + `,"list":[]}`, ""},
 		{"capabilities", api.GetCapabilities, 200, `{"error":0,"backend":"kr","operations":{"createLink":{"support":"native","fields":{"type":{"support":"refused","values":["direct"]}}}}}`, ""},
@@ -46,6 +54,7 @@ func TestOperation_ValidateReply(t *testing.T) {
 		{"ErrFailure", api.GetLink, 200, `{"error":1,"message":"hunter2"}`, "error must be one of 0; details is required; data is required"},
 		{"ErrRow", api.ListLinks, 200, `{"error":0,"data":{` + pageFields + `,"urls":[{"id":"hunter2","shorturl":"hunter2","longurl":1}]}}`, "data.urls[0].id must be an integer; data.urls[0].longurl must be a string"},
 		{"ErrMissZero", api.ListLinks, 200, `{"error":0,"message":"hunter2"}`, "error must be at least 1"},
+		{"ErrManyLinks", api.CreateLinks, 200, `{"error":0,"data":{"created":1,"failed":0,"results":[{"error":0,"id":1}]}}`, "data.results[0]"},
 		{"ErrNoShort", api.CreateLink, 200, `{"error":0,"id":3}`, "shorturl is required"},
 		{"ErrCount", api.GetLink, 200, `{"error":0,"details":` + linkDetails + `,"data":{"clicks":1.5}}`, "data.clicks must be an integer"},
 		{"ErrTargets", api.GetLink, 200, `{"error":0,"details":{"id":1,"shorturl":"s","longurl":"l","location":"hunter2"},"data":{"clicks":1}}`, "details.location has none of the allowed forms"},

@@ -21,11 +21,16 @@ const maxProblems = 20
 //
 // The error is an *api.Error of code Invalid. It names every field at fault, up
 // to 20, query parameters first, in contract order. A message never repeats a
-// value; an unknown key is repeated shortened and escaped.
+// value; an unknown key is repeated shortened and escaped. The documents inside
+// of one that holds many are not looked at: see [Operation.Items].
 func (o *Operation) Validate(call *api.Call) error {
 	fields := o.checkQuery(call)
-	if o.Body == JSONBody && !o.checker.acceptsDocument(call.Document) {
-		problems, err := o.checkDocument(call.Document)
+	document := call.Document
+	if o.each != nil {
+		document = o.each.outline(document)
+	}
+	if o.Body == JSONBody && !o.checker.acceptsDocument(document) {
+		problems, err := o.checkDocument(document)
 		if err != nil {
 			return err
 		}

@@ -129,6 +129,16 @@ func TestOperation_Validate(t *testing.T) {
 		{api.CreateLink, with(`"deeplink":{"auto":"true","apple":""}`), []string{"deeplink.apple|" + badURL, "deeplink.auto|must be true or false"}},
 		{api.CreateLink, with(`"deeplink":{"auto":true}`), nil},
 
+		// Linkquay's own.
+		{api.CreateLink, with(`"redirectcode":308,"clicklimit":1,"startdate":"2030-12-31","expiredurl":"https://example.com","externalid":"é 1","forwardquery":true`), nil},
+		{api.CreateLink, with(`"redirectcode":304,"clicklimit":0,"startdate":"hunter2","expiredurl":"hunter2","externalid":"hunter2\u0085","forwardquery":1`), []string{
+			"redirectcode|must be one of 301, 302, 303, 307, 308", "clicklimit|must be at least 1", "startdate|" + expiry,
+			"expiredurl|" + badURL, "externalid|must hold no control characters", "forwardquery|must be true or false",
+		}},
+		{api.CreateLink, with(`"redirectcode":"302","externalid":""`), []string{"redirectcode|must be one of 301, 302, 303, 307, 308", "externalid|must not be empty"}},
+		{api.CreateLink, with(`"redirectcode":404`), []string{"redirectcode|must be one of 301, 302, 303, 307, 308"}},
+		{api.UpdateLink, `{"redirectcode":301,"clicklimit":0,"startdate":"","expiredurl":"","externalid":"","forwardquery":false}`, nil},
+
 		// Unknown fields, in order and bounded.
 		{api.CreateLink, `{"zeta":1,"status":1,"alpha":"hunter2","custom":1}`, []string{
 			"url|" + badURL, "custom|must be a string", "status|must be one of public, private", "alpha|is not a known field", "zeta|is not a known field",
@@ -159,12 +169,26 @@ func TestOperation_Validate(t *testing.T) {
 		{api.UpdateQRCode, `{"data":"x","background":"rgb(255, 0, 10)","foreground":"#A0b1c2"}`, nil},
 		{api.CreateCampaign, `{}`, nil},
 		{api.CreateCampaign, `{"public":1,"slug":"a/b"}`, []string{"slug|may hold letters, digits, - and _ only", "public|must be true or false"}},
-		{api.UpdateCampaign, `{}`, []string{"name|is required"}},
+		{api.UpdateCampaign, `{}`, nil},
+		{api.UpdateQRCode, `{"name":"Flyer"}`, nil},
 		{api.CreateChannel, `{"color":"red"}`, []string{"name|is required", "color|must be a colour such as #1a2b3c"}},
 		{api.CreateDomain, `{"redirectroot":""}`, []string{"domain|" + badHost, "redirectroot|" + badURL}},
 		{api.UpdateDomain, `{"redirectroot":"","redirect404":"hunter2"}`, []string{"redirect404|" + badURL}},
 		{api.CreatePixel, `{"type":"hunter2","name":"n","tag":"a\"b"}`, []string{"type|Pixel provider is currently not supported.", "tag|must hold no spaces, quotes, brackets, ampersands or backslashes"}},
-		{api.UpdatePixel, `{"type":"bing"}`, []string{"tag|is required", "type|is not a known field"}},
+		{api.UpdatePixel, `{"type":"bing"}`, []string{"type|is not a known field"}},
+		{api.CreateSplashPage, `{"title":"","message":"","button":""}`, []string{"name|is required"}},
+		{api.CreateSplashPage, `{"name":"n","counter":61,"image":"","button":"` + strings.Repeat("é", 65) + `"}`, []string{
+			"counter|must be at most 60", "image|" + badURL, "button|must be at most 64 characters long",
+		}},
+		{api.UpdateSplashPage, `{"counter":0,"image":"","title":""}`, nil},
+		{api.UpdateSplashPage, `{"name":"","counter":-1}`, []string{"name|must not be empty", "counter|must be at least 0"}},
+		{api.CreateOverlay, `{"name":"n","type":"poll","position":"left","link":"hunter2","email":"hunter2","background":"red"}`, []string{
+			"type|must be one of message, contact", "link|" + badURL, "email|must be an e-mail address",
+			"position|must be one of top, bottom, topleft, topright, bottomleft, bottomright", "background|must be a colour such as rgb(255,255,255) or #ffffff",
+		}},
+		{api.CreateOverlay, `{"name":"n","type":"contact","message":"m","label":"l","link":"https://example.com","button":"b","email":"a@b","position":"topleft","background":"#ffffff","foreground":"#000000"}`, nil},
+		{api.UpdateOverlay, `{"link":"","email":"","message":""}`, nil},
+		{api.UpdateOverlay, `{"type":"contact"}`, []string{"type|is not a known field"}},
 		{api.GetLink, `hunter2`, nil}, // Takes no document.
 	} {
 		t.Run(fmt.Sprintf("%s %.60s", tt.op, tt.document), func(t *testing.T) {
@@ -248,6 +272,13 @@ func TestOperation_Validate_Query(t *testing.T) {
 	}{
 		{api.ListLinks, "", nil},
 		{api.ListLinks, "limit=1000&page=3&order=click&q=a+b&short=https://s/x", nil},
+		{api.ListLinks, "externalid=order%201042", nil},
+		{api.ListLinks, "externalid=hunter2%0a", []string{"externalid|must hold no control characters"}},
+		{api.GetLinkStatistics, "from=2030-12-01&to=2030-12-31T00:00:00Z&interval=hour&dimension=countries", nil},
+		{api.GetLinkStatistics, "from=hunter2&interval=week&dimension=hunter2", []string{
+			"from|must be a date such as 2030-12-31, a date and time such as 2030-12-31 23:59:00, or one with a zone such as 2030-12-31T23:59:00Z",
+			"interval|must be one of hour, day", "dimension|must be one of countries, referrers, browsers, systems, devices, languages, social",
+		}},
 		{api.ListLinks, "limit=abc", []string{"limit|must be an integer"}},
 		{api.ListLinks, "limit=", []string{"limit|must be an integer"}},
 		{api.ListLinks, "limit=1.0", []string{"limit|must be an integer"}},

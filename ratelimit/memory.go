@@ -89,7 +89,15 @@ func NewMemory(o Options) *Memory {
 // Take counts one request. A refused one is not counted, so that a limit that
 // is raised lets the caller go on at once. A changed window applies at once
 // too, from the same beginning.
-func (m *Memory) Take(_ context.Context, id string, rate api.Rate) (Result, error) {
+func (m *Memory) Take(ctx context.Context, id string, rate api.Rate) (Result, error) {
+	return m.TakeN(ctx, id, rate, 1)
+}
+
+// TakeN counts n requests, or refuses all of them as Take does.
+func (m *Memory) TakeN(ctx context.Context, id string, rate api.Rate, n int) (Result, error) {
+	if n < 1 {
+		return m.Peek(ctx, id, rate)
+	}
 	if unlimited(rate) {
 		return Result{Allowed: true}, nil
 	}
@@ -99,9 +107,10 @@ func (m *Memory) Take(_ context.Context, id string, rate api.Rate) (Result, erro
 	s := m.shard(id)
 	s.mu.Lock()
 	w, known := s.window(id, rate, at)
-	allowed := w.count < rate.Requests
+	// A lowered rate can leave less than nothing.
+	allowed := n <= rate.Requests-w.count
 	if allowed {
-		w.count++
+		w.count += n
 		if !known {
 			s.makeRoom(at)
 			// The id may be a part of a large request.

@@ -46,6 +46,68 @@ func TestMemory_Take(t *testing.T) {
 	})
 }
 
+func TestMemory_TakeN(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory(Options{})
+		limited := api.Rate{Requests: 10, Window: time.Minute}
+		reset := time.Now().Add(time.Minute)
+		steps := []struct {
+			n    int
+			want Result
+		}{
+			{0, Result{true, 10, 10, reset}},
+			{11, Result{false, 10, 10, reset}},
+			{4, Result{true, 10, 6, reset}},
+			{7, Result{false, 10, 6, reset}},
+			{-1, Result{true, 10, 6, reset}},
+			{6, Result{true, 10, 0, reset}},
+			{1, Result{false, 10, 0, reset}},
+			{0, Result{false, 10, 0, reset}},
+			{math.MaxInt, Result{false, 10, 0, reset}},
+		}
+		for i, step := range steps {
+			got, err := m.TakeN(t.Context(), "a", limited, step.n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(step.want, got); diff != "" {
+				t.Errorf("step %d: TakeN(%d) (-want +got):\n%s", i, step.n, diff)
+			}
+		}
+		lowered := api.Rate{Requests: 3, Window: time.Minute}
+		if got, _ := m.TakeN(t.Context(), "a", lowered, 1); got.Allowed || got.Remaining != 0 {
+			t.Errorf("TakeN() by a lowered rate = %+v; want it refused", got)
+		}
+		time.Sleep(time.Minute)
+		if got, _ := m.TakeN(t.Context(), "a", limited, 10); !got.Allowed || got.Remaining != 0 {
+			t.Errorf("TakeN() after the window = %+v; want a fresh one", got)
+		}
+		if got, _ := m.TakeN(t.Context(), "b", api.Rate{}, 1000); got != (Result{Allowed: true}) {
+			t.Errorf("TakeN() without a limit = %+v", got)
+		}
+	})
+}
+
+// TestMemory_TakeN_Exact: many at once get all that there is, and no more.
+func TestMemory_TakeN_Exact(t *testing.T) {
+	m := NewMemory(Options{})
+	var taken atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				if got, err := m.TakeN(t.Context(), "a", api.Rate{Requests: 1000, Window: time.Hour}, 7); err == nil && got.Allowed {
+					taken.Add(7)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := taken.Load(); n != 994 {
+		t.Errorf("%d taken; want 994, the most sevens in 1000", n)
+	}
+}
+
 func TestMemory_TakeCountsEachIDAlone(t *testing.T) {
 	m := NewMemory(Options{})
 	for range 4 {

@@ -15,6 +15,11 @@ type Limiter interface {
 	// rate that changed since applies at once; the count goes on.
 	Take(ctx context.Context, id string, rate api.Rate) (Result, error)
 
+	// TakeN counts n requests at once, all of them or none: where fewer are left
+	// it counts nothing. More than the rate has in a window never fit. Below 1 it
+	// is Peek.
+	TakeN(ctx context.Context, id string, rate api.Rate, n int) (Result, error)
+
 	// Peek reports where the id stands without counting.
 	Peek(ctx context.Context, id string, rate api.Rate) (Result, error)
 }

@@ -2,12 +2,18 @@
 // them, and what a visitor gets to see. It knows no SQL and no HTTP server.
 package shortener
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Link is a short link.
 type Link struct {
 	// ID is counted from 1; the store sets it.
 	ID int64
+
+	// Kind says what stands behind the alias.
+	Kind Kind
 
 	// Account owns the link.
 	Account string
@@ -21,6 +27,10 @@ type Link struct {
 
 	// URL is the destination.
 	URL string
+
+	// Plain says that nothing but the destination was asked for, so that
+	// another client who asks for the same may get this link.
+	Plain bool
 
 	// Type is "direct" (the default), "frame", "splash", the number of a custom
 	// splash page, or "overlay-<id>".
@@ -44,20 +54,41 @@ type Link struct {
 	// Description is a private note.
 	Description string
 
-	// Campaign and Channel are ids, 0 for none.
+	// Campaign is an id, 0 for none.
 	Campaign int64
-	Channel  int64
+
+	// Channels are the ids of the channels that hold the link, in ascending
+	// order. They are not read for a visit.
+	Channels []int64
+
+	// ExternalID is what the account's own system calls the link; unique in the
+	// account, empty for none.
+	ExternalID string
 
 	// Options is what only a visit needs.
 	Options Options
 
-	// Clicks is the number of visits so far.
-	Clicks int64
+	// Clicks and UniqueClicks are the visits of humans so far.
+	Clicks       int64
+	UniqueClicks int64
 
 	// Created is when the link was made, Updated when it last changed.
 	Created time.Time
 	Updated time.Time
 }
+
+// Kind is what stands behind an alias.
+type Kind string
+
+// The kinds.
+const (
+	// KindLink is a link that people make and list.
+	KindLink Kind = ""
+	// KindQR is the unlisted link that a QR code leads through.
+	KindQR Kind = "qr"
+	// KindFile is a file to download.
+	KindFile Kind = "file"
+)
 
 // Options is what a link does beyond sending everybody to one place. Its JSON
 // has the contract's names; it is kept as it was given.
@@ -68,6 +99,66 @@ type Options struct {
 	Parameters []Parameter    `json:"parameters,omitempty"`
 	Pixels     []int64        `json:"pixels,omitempty"`
 	DeepLink   *DeepLink      `json:"deeplink,omitempty"`
+
+	// RedirectCode is 301, 302, 303, 307 or 308; 0 means 302.
+	RedirectCode int `json:"redirectcode,omitempty"`
+
+	// ClickLimit is how many visits of humans the link allows, 0 for any number.
+	ClickLimit int64 `json:"clicklimit,omitempty"`
+
+	// ExpiredURL is where visitors of a link go that has ended or has not
+	// started yet; empty means a page that says so.
+	ExpiredURL string `json:"expiredurl,omitempty"`
+
+	// Starts is when the link begins to work; the zero time means at once.
+	Starts time.Time `json:"startdate,omitzero"`
+
+	// ForwardQuery adds the visitor's query to the destination's.
+	ForwardQuery bool `json:"forwardquery,omitempty"`
+
+	// QR is the QR code of a link of KindQR, File the file of one of KindFile.
+	QR   *QR   `json:"qr,omitempty"`
+	File *File `json:"file,omitempty"`
+}
+
+// QR is what a QR code looks like and holds.
+type QR struct {
+	// Name is what people call it.
+	Name string `json:"name,omitempty"`
+
+	// Type is text, vcard, link, email, phone, sms or wifi. The code of a link
+	// holds its short URL, so that scans are counted and the destination can
+	// change; the others hold their data.
+	Type string `json:"type"`
+
+	// Data is the JSON that the code was made from.
+	Data json.RawMessage `json:"data"`
+
+	// Foreground and Background are colours as rgb(r,g,b) or #rrggbb; empty
+	// means black on white.
+	Foreground string `json:"foreground,omitempty"`
+	Background string `json:"background,omitempty"`
+
+	// Logo is the URL that the logo was fetched from, LogoFile the name of its
+	// copy in the folder of files.
+	Logo     string `json:"logo,omitempty"`
+	LogoFile string `json:"logofile,omitempty"`
+}
+
+// File is an uploaded file.
+type File struct {
+	// Name is what people call it, Filename what a download is saved as.
+	Name     string `json:"name"`
+	Filename string `json:"filename"`
+
+	// Stored is its name in the folder of files.
+	Stored string `json:"stored"`
+
+	// Size is in bytes.
+	Size int64 `json:"size"`
+
+	// ContentType was found by looking into the file.
+	ContentType string `json:"contenttype"`
 }
 
 // GeoRule sends visitors from a country elsewhere.

@@ -37,7 +37,7 @@ func location(destination string) string {
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
 		host = ascii
 	}
-	return scheme + "://" + escape(user+host+port+rest[end:])
+	return escape(scheme) + "://" + escape(user+host+port+rest[end:])
 }
 
 func escape(s string) string {

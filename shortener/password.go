@@ -3,8 +3,11 @@ package shortener
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -36,4 +39,50 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
 		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+}
+
+// errPasswordHash says that a hash cannot be read. It holds nothing of it.
+var errPasswordHash = errors.New("the password hash cannot be read")
+
+// The most that a hash may ask for: more than HashPassword ever has, and less
+// than what would stop the machine.
+const (
+	maxArgonTime    = 16
+	maxArgonMemory  = 256 * 1024 // KiB
+	maxArgonThreads = 16
+)
+
+// VerifyPassword reports whether the password is the one that the hash, in PHC
+// format, was made from. It waits for its turn like HashPassword; an error is
+// that of the context, or says that the hash is none of argon2id.
+func VerifyPassword(ctx context.Context, hash, password string) (bool, error) {
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return false, errPasswordHash
+	}
+	var memory, time uint32
+	var threads uint8
+	if _, err := fmt.Sscanf(parts[3]+"\n", "m=%d,t=%d,p=%d\n", &memory, &time, &threads); err != nil {
+		return false, errPasswordHash
+	}
+	if memory > maxArgonMemory || time < 1 || time > maxArgonTime || threads < 1 || threads > maxArgonThreads {
+		return false, errPasswordHash
+	}
+	b64 := base64.RawStdEncoding.Strict()
+	salt, err := b64.DecodeString(parts[4])
+	if err != nil || len(salt) < 8 || len(salt) > 64 {
+		return false, errPasswordHash
+	}
+	key, err := b64.DecodeString(parts[5])
+	if err != nil || len(key) < 16 || len(key) > 64 {
+		return false, errPasswordHash
+	}
+	select {
+	case hashSlots <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	defer func() { <-hashSlots }()
+	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(key))) //nolint:gosec // At most 64.
+	return subtle.ConstantTimeCompare(got, key) == 1, nil
 }

@@ -2,10 +2,6 @@ package shortener
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/url"
-	"slices"
 	"time"
 
 	"github.com/linkquay/linkquay/api"
@@ -13,10 +9,6 @@ import (
 
 // TypeDirect is the type of a link that redirects at once.
 const TypeDirect = "direct"
-
-// aliasAttempts is how many random aliases are tried before giving up; each
-// conflict makes the next one a character longer.
-const aliasAttempts = 5
 
 // Config is what a Shortener is made of.
 type Config struct {
@@ -27,9 +19,27 @@ type Config struct {
 	// shared by all shorteners on it.
 	Index *Index
 
-	// OwnHosts are the hosts that short links stand on, as api.HostOf returns them.
-	// A link may not lead to one of them.
+	// Domains knows the branded domains. It belongs to the store and is shared
+	// like the index; nil means one of its own.
+	Domains *Domains
+
+	// OwnHosts are the hosts that short links stand on, as api.HostOf returns
+	// them. A link may not lead to one of them: to one without a port whatever
+	// the link's, to one with a port on that port.
 	OwnHosts []string
+
+	// Schemes are what destinations may begin with beside http and https, in
+	// lower case, such as mailto. Those that a browser could run, or read files
+	// with, are never allowed, whether they stand here or not.
+	Schemes []string
+
+	// Blocked reports whether a destination is on the blocklist; nil means none
+	// is. Whoever changes the list clears the index.
+	Blocked func(url string) bool
+
+	// Duplicates lets a create that asks for nothing but a destination have the
+	// account's link that leads there already.
+	Duplicates bool
 
 	// Reserved reports whether an alias would stand where something else does,
 	// such as "api"; nil means none would.
@@ -41,7 +51,10 @@ type Config struct {
 
 // Shortener makes, changes and resolves links. It is safe for concurrent use.
 type Shortener struct {
-	cfg Config
+	cfg      Config
+	own      ownSites
+	ownNames map[string]bool
+	schemes  map[string]bool
 }
 
 // New returns a shortener.
@@ -52,142 +65,73 @@ func New(cfg Config) *Shortener {
 	if cfg.Reserved == nil {
 		cfg.Reserved = func(string) bool { return false }
 	}
-	return &Shortener{cfg: cfg}
+	if cfg.Blocked == nil {
+		cfg.Blocked = func(string) bool { return false }
+	}
+	if cfg.Domains == nil {
+		cfg.Domains = NewDomains()
+	}
+	s := &Shortener{cfg: cfg, own: ownSites{}, ownNames: map[string]bool{}, schemes: allowedSchemes(cfg.Schemes)}
+	for _, host := range cfg.OwnHosts {
+		if at, ok := siteOf(host); ok {
+			s.own[at.onMachine()] = true
+			s.ownNames[at.host] = true
+		}
+	}
+	return s
 }
 
 // Store returns where the links are kept, for what needs no rule.
 func (s *Shortener) Store() Store { return s.cfg.Store }
 
-// Create checks the link, gives it a random alias where it has none, and
-// stores it. The password, unless it is empty, is hashed once all else is fine.
-// host is where short links stand for this request, as api.HostOf returns it; a
-// link may not lead there. Codes: Invalid, Conflict for an alias that is taken
-// or reserved.
-func (s *Shortener) Create(ctx context.Context, l *Link, password, host string) error {
-	if err := s.check(l, host, time.Time{}); err != nil {
-		return err
-	}
-	if l.Alias != "" {
-		if err := s.checkAlias(l.Alias); err != nil {
-			return err
+// Domains returns the registry of branded domains.
+func (s *Shortener) Domains() *Domains { return s.cfg.Domains }
+
+// ShortURL returns the address of the link. origin is the scheme and host of
+// the main domain for this request; a link on a branded domain has its own.
+func (s *Shortener) ShortURL(l *Link, origin string) string {
+	if l.Domain != "" {
+		origin = "https://" + l.Domain
+		if d, ok := s.cfg.Domains.Lookup(l.Domain); ok {
+			origin = d.Origin()
 		}
 	}
-	if password != "" {
-		var err error
-		if l.PasswordHash, err = HashPassword(ctx, password); err != nil {
-			return err
-		}
-	}
-	if l.Alias != "" {
-		return s.cfg.Store.CreateLink(ctx, l)
-	}
-	var err error
-	for i := range aliasAttempts {
-		if l.Alias = randomAlias(randomLength + i); s.cfg.Reserved(l.Alias) {
-			continue
-		}
-		err = s.cfg.Store.CreateLink(ctx, l)
-		if e, ok := errors.AsType[*api.Error](err); !ok || e.Code != api.Conflict {
-			return err
-		}
-	}
-	return &api.Error{Code: api.Unavailable, Message: "No free alias was found. Please try again.", Err: err}
+	return origin + "/" + l.Alias
 }
 
-// Update changes a link of the account, checks it, and stores it. change must
-// be quick: other writes wait for it. Codes: those of Create, and NotFound.
-func (s *Shortener) Update(ctx context.Context, account string, id int64, host string, change func(l *Link) error) (*Link, error) {
-	before, after, err := s.cfg.Store.UpdateLink(ctx, account, id, func(l *Link) error {
-		was := *l
-		if err := change(l); err != nil {
-			return err
+// Target returns what a visit needs to know of the link, the blocklist
+// included.
+func (s *Shortener) Target(l *Link) Target {
+	t := NewTarget(l)
+	for _, d := range destinations(l) {
+		if s.cfg.Blocked(d.url) {
+			t.Blocked = true
+			break
 		}
-		if l.Alias != was.Alias {
-			if err := s.checkAlias(l.Alias); err != nil {
-				return err
-			}
-		}
-		return s.check(l, host, was.Expires)
-	})
-	if err != nil {
-		return nil, err
 	}
-	s.cfg.Index.Remove(before.Domain, before.Alias)
-	s.cfg.Index.Remove(after.Domain, after.Alias)
-	return after, nil
-}
-
-// Delete removes a link of the account.
-func (s *Shortener) Delete(ctx context.Context, account string, id int64) error {
-	l, err := s.cfg.Store.DeleteLink(ctx, account, id)
-	if err != nil {
-		return err
-	}
-	s.cfg.Index.Remove(l.Domain, l.Alias)
-	return nil
+	return t
 }
 
 // Resolve returns the target of a short link: from memory, else from the
-// store. Codes: NotFound, Unavailable.
+// store. domain is empty for the main one. Codes: NotFound, Unavailable.
 func (s *Shortener) Resolve(ctx context.Context, domain, alias string) (Target, error) {
-	t, version, ok := s.cfg.Index.get(domain, alias)
-	if ok {
+	t, known, ticket := s.cfg.Index.get(domain, alias)
+	switch known {
+	case knownLink:
 		return t, nil
+	case knownNone:
+		return Target{}, errLinkNotFound
 	}
 	l, err := s.cfg.Store.LinkByAlias(ctx, domain, alias)
 	if err != nil {
+		if isCode(err, api.NotFound) {
+			s.cfg.Index.addMissing(domain, alias, ticket)
+		}
 		return Target{}, err
 	}
-	t = NewTarget(l)
-	s.cfg.Index.add(domain, alias, t, version)
+	t = s.Target(l)
+	s.cfg.Index.add(domain, alias, &t, ticket)
 	return t, nil
 }
 
-// check refuses what a link cannot be. An expiry that stays as it was may lie
-// in the past: an expired link can still be edited.
-func (s *Shortener) check(l *Link, host string, expiresBefore time.Time) error {
-	for _, t := range destinations(l) {
-		if err := s.checkTarget(t.field, t.url, host); err != nil {
-			return err
-		}
-	}
-	if !l.Expires.IsZero() && !l.Expires.Equal(expiresBefore) && !l.Expires.After(s.cfg.Now()) {
-		return api.InvalidField("expiry", "The expiry date must be later than today.")
-	}
-	if l.Domain != "" {
-		return api.InvalidField("domain", "Domain not found. Please try again.")
-	}
-	return nil
-}
-
-// checkTarget refuses destinations that are not http or https, and those that
-// would lead back to us.
-func (s *Shortener) checkTarget(field, target, host string) error {
-	u, err := url.Parse(target)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || !api.IsPort(u.Port()) {
-		return api.InvalidField(field, "Please enter a valid URL.")
-	}
-	at := api.HostOf(u.Scheme + "://" + u.Host)
-	if at == host || slices.Contains(s.cfg.OwnHosts, at) {
-		return api.InvalidField(field, "leads back to this service")
-	}
-	return nil
-}
-
-type destination struct{ field, url string }
-
-// destinations returns every place that a link can lead to, with the name of
-// its field.
-func destinations(l *Link) []destination {
-	d := []destination{{"url", l.URL}}
-	for i, r := range l.Options.Geo {
-		d = append(d, destination{fmt.Sprintf("geotarget[%d].link", i), r.Link})
-	}
-	for i, r := range l.Options.Devices {
-		d = append(d, destination{fmt.Sprintf("devicetarget[%d].link", i), r.Link})
-	}
-	for i, r := range l.Options.Languages {
-		d = append(d, destination{fmt.Sprintf("languagetarget[%d].link", i), r.Link})
-	}
-	return d
-}
+var errLinkNotFound = &api.Error{Code: api.NotFound, Message: "Link not found. Please try again."}

@@ -37,7 +37,7 @@ func (s *Store) UpdateAccount(ctx context.Context, name string, change func(a *s
 		if err := register(tx, name, now); err != nil {
 			return err
 		}
-		a, err := scanAccount(tx.queryRow(selectAccount, name))
+		a, err := scanAccount(tx.queryRow(selectAccount+tx.forUpdate("accounts"), name))
 		if err != nil {
 			return err
 		}
@@ -50,11 +50,12 @@ func (s *Store) UpdateAccount(ctx context.Context, name string, change func(a *s
 	return codedError("updating account", err)
 }
 
-// register adds the account where it is missing. An insert that fails on the
-// constraint would use up an id.
+// register adds the account where it is missing. An insert that meets the
+// constraint would use up an id, and does so only where two meet.
 func register(tx *session, name string, now sql.NullInt64) error {
-	_, err := tx.exec(`INSERT INTO accounts (name, registered) SELECT ?, ?
-		WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE name = ?)`, name, now, name)
+	_, err := tx.exec(`INSERT INTO accounts (name, registered) SELECT ?, CAST(? AS BIGINT)
+		WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE name = ?)
+		ON CONFLICT (name) DO NOTHING`, name, now, name)
 	return err
 }
 

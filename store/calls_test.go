@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"time"
 
 	"github.com/linkquay/linkquay/clicks"
 	"github.com/linkquay/linkquay/keys"
@@ -13,9 +15,9 @@ import (
 func calls(ctx context.Context, s *Store, l *shortener.Link) map[string]func() error {
 	changed := *l
 	changed.URL = "https://example.org/changed"
-	return map[string]func() error{
+	all := map[string]func() error{
 		"Ping":        func() error { return s.Ping(ctx) },
-		"CreateLink":  func() error { return s.CreateLink(ctx, newLink("main", "b")) },
+		"CreateLink":  func() error { return create(ctx, s, newLink("main", "b")) },
 		"UpdateLink":  func() error { return put(ctx, s, &changed) },
 		"DeleteLink":  func() error { _, err := s.DeleteLink(ctx, "main", l.ID); return err },
 		"Link":        func() error { _, err := s.Link(ctx, "main", l.ID); return err },
@@ -25,7 +27,16 @@ func calls(ctx context.Context, s *Store, l *shortener.Link) map[string]func() e
 		"UpdateAccount": func() error {
 			return s.UpdateAccount(ctx, "main", func(*shortener.Account) error { return nil })
 		},
-		"AddClicks":    func() error { return s.AddClicks(ctx, []clicks.Count{{LinkID: l.ID, Visits: 1}}) },
+		"AddVisits":      func() error { return s.AddVisits(ctx, []clicks.Batch{{Data: []byte{1}, Visits: 1}}) },
+		"VisitorSalt":    func() error { _, err := s.VisitorSalt(ctx, 1); return err },
+		"RollVisits":     func() error { _, err := s.RollVisits(ctx); return err },
+		"ForgetVisitors": func() error { _, err := s.ForgetVisitors(ctx); return err },
+		"Summary":        func() error { _, err := s.Summary(ctx, l.ID); return err },
+		"Series": func() error {
+			_, err := s.Series(ctx, l.ID, noon, noon.Add(time.Hour), clicks.Hour, nil, "")
+			return err
+		},
+		"Orphans":      func() error { _, _, err := s.Orphans(ctx, 1, 0); return err },
 		"Keys":         func() error { _, err := s.Keys(ctx); return err },
 		"CreateKey":    func() error { return s.CreateKey(ctx, &keys.Record{Name: "k"}) },
 		"RevokeKey":    func() error { return s.RevokeKey(ctx, &keys.Record{Name: "k"}) },
@@ -37,5 +48,36 @@ func calls(ctx context.Context, s *Store, l *shortener.Link) map[string]func() e
 		"Find":         func() error { _, err := s.Ledger().Find(ctx, "main", "dg", "x"); return err },
 		"List":         func() error { _, _, err := s.Ledger().List(ctx, ledger.Filter{Limit: 1}); return err },
 		"Pending":      func() error { _, err := s.Ledger().Pending(ctx, "dg", 0); return err },
+	}
+	maps.Copy(all, shortenerCalls(ctx, s, l))
+	maps.Copy(all, objectCalls(ctx, "Campaigns", s.Campaigns()))
+	maps.Copy(all, objectCalls(ctx, "Domains", s.Domains()))
+	maps.Copy(all, objectCalls(ctx, "QRCodes", s.QRCodes()))
+	return all
+}
+
+func shortenerCalls(ctx context.Context, s *Store, l *shortener.Link) map[string]func() error {
+	return map[string]func() error{
+		"TakeClick":        func() error { _, err := s.TakeClick(ctx, l.ID, 1); return err },
+		"ClicksLeft":       func() error { _, err := s.ClicksLeft(ctx, l.ID, 1); return err },
+		"LinkChanges":      func() error { _, _, err := s.LinkChanges(ctx, 0); return err },
+		"more LinkChanges": func() error { _, _, err := s.LinkChanges(ctx, 1); return err },
+		"AssignToCampaign": func() error { return s.AssignToCampaign(ctx, "main", 1, l.ID) },
+		"AssignToChannel":  func() error { return s.AssignToChannel(ctx, "main", 1, "links", l.ID) },
+		"ChannelItems":     func() error { _, _, err := s.ChannelItems(ctx, "main", 1, 1, 0); return err },
+		"CampaignBySlug":   func() error { _, err := s.CampaignBySlug(ctx, "x"); return err },
+		"CampaignLinks":    func() error { _, err := s.CampaignLinks(ctx, 1, 1); return err },
+		"AllDomains":       func() error { _, err := s.AllDomains(ctx); return err },
+		"DomainsRevision":  func() error { _, err := s.DomainsRevision(ctx); return err },
+	}
+}
+
+func objectCalls[T any](ctx context.Context, name string, o shortener.Objects[T]) map[string]func() error {
+	return map[string]func() error{
+		name + ".Create": func() error { _, err := o.Create(ctx, new(T), nil); return err },
+		name + ".Update": func() error { _, _, err := o.Update(ctx, "main", 1, func(*T) error { return nil }); return err },
+		name + ".Delete": func() error { _, err := o.Delete(ctx, "main", 1); return err },
+		name + ".Get":    func() error { _, err := o.Get(ctx, "main", 1); return err },
+		name + ".List":   func() error { _, _, err := o.List(ctx, "main", "", 1, 0); return err },
 	}
 }

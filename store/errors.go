@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -20,6 +21,9 @@ func codedError(doing string, err error) error {
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e
 	}
+	if isUnstorable(err) {
+		return &api.Error{Code: api.Invalid, Message: "The text contains characters that cannot be stored.", Err: fmt.Errorf("%s: %w", doing, err)}
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || isMistake(err) {
 		return api.AsError(fmt.Errorf("%s: %w", doing, err))
 	}
@@ -30,21 +34,42 @@ func unavailable(err error) *api.Error {
 	return &api.Error{Code: api.Unavailable, Message: "The database is not available. Please try again later.", Err: err}
 }
 
+const linkMissing = "Link not found. Please try again."
+
 // linkError is codedError for a statement that finds or changes one link.
 func linkError(doing string, err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return &api.Error{Code: api.NotFound, Message: "Link not found. Please try again."}
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return &api.Error{Code: api.NotFound, Message: linkMissing}
+	case !isDuplicate(err):
+		return codedError(doing, err)
+	case strings.Contains(err.Error(), "external_id"):
+		// Both databases name what was violated, by its columns or by its
+		// index.
+		return conflict("externalid", "Another link has this external id already.")
 	}
-	if isDuplicate(err) {
-		const taken = "That alias is taken. Please choose another one."
-		return &api.Error{
-			Code:    api.Conflict,
-			Message: taken,
-			Fields:  []api.FieldError{{Field: "custom", Message: taken}},
-		}
-	}
-	return codedError(doing, err)
+	return conflict("custom", "That alias is taken. Please choose another one.")
 }
+
+// conflict returns the error of a field whose value is taken.
+func conflict(field, message string) *api.Error {
+	return &api.Error{Code: api.Conflict, Message: message, Fields: []api.FieldError{{Field: field, Message: message}}}
+}
+
+// notFound returns the message as an error where a row is missing, and any
+// other error as it is.
+func notFound(err error, message string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return &api.Error{Code: api.NotFound, Message: message}
+	}
+	return err
+}
+
+// isDuplicate reports whether a unique constraint was violated.
+func isDuplicate(err error) bool { return sqliteDuplicate(err) || postgresDuplicate(err) }
+
+// isMistake reports whether the database works but a statement of ours does not.
+func isMistake(err error) bool { return sqliteMistake(err) || postgresMistake(err) }
 
 // oneRow returns sql.ErrNoRows where a statement changed nothing.
 func oneRow(result sql.Result, err error) error {

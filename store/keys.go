@@ -36,7 +36,7 @@ func (s *Store) CreateKey(ctx context.Context, r *keys.Record) error {
 		record.Created = s.stamp()
 	}
 	err := s.writer.do(ctx, func(tx *session) error {
-		err := insertKey(tx, &record)
+		err := insertKey(tx, &record, "")
 		if isDuplicate(err) {
 			return errKeyTaken
 		}
@@ -58,15 +58,7 @@ func (s *Store) RevokeKey(ctx context.Context, r *keys.Record) error {
 		record.Revoked = s.stamp()
 	}
 	err := s.writer.do(ctx, func(tx *session) error {
-		err := oneRow(tx.exec("UPDATE keys SET revoked = COALESCE(revoked, ?) WHERE hash = ?",
-			moment(record.Revoked), record.Hash[:]))
-		if errors.Is(err, sql.ErrNoRows) {
-			return insertKey(tx, &record)
-		}
-		if err != nil {
-			return err
-		}
-		return bumpKeys(tx)
+		return insertKey(tx, &record, " ON CONFLICT (hash) DO UPDATE SET revoked = COALESCE(keys.revoked, excluded.revoked)")
 	})
 	return codedError("revoking key", err)
 }
@@ -80,14 +72,15 @@ func (s *Store) KeysRevision(ctx context.Context) (int64, error) {
 
 var errKeyTaken = &api.Error{Code: api.Conflict, Message: "A key of that name, or the key itself, exists already."}
 
-func insertKey(tx *session, r *keys.Record) error {
+// insertKey adds the record, or does what onConflict says.
+func insertKey(tx *session, r *keys.Record, onConflict string) error {
 	var requests, window sql.NullInt64
 	if r.Rate != nil {
 		requests = sql.NullInt64{Int64: int64(r.Rate.Requests), Valid: true}
 		window = sql.NullInt64{Int64: r.Rate.Window.Milliseconds(), Valid: true}
 	}
 	_, err := tx.exec(`INSERT INTO keys (name, hash, account, backend, scopes, rate_requests, rate_window,
-		created, expires, revoked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		created, expires, revoked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`+onConflict,
 		r.Name, r.Hash[:], r.Account, r.Backend, int64(r.Scopes), requests, window,
 		moment(r.Created), moment(r.Expires), moment(r.Revoked))
 	if err != nil {

@@ -11,32 +11,28 @@ import (
 	"go.uber.org/zap"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrationFiles embed.FS
 
-// migrate brings the schema to the newest version that this program knows. The
-// whole of it is one transaction under the write lock: of two processes that
-// start at once, the second waits and finds nothing left to do, and a process
-// that is killed leaves the schema as it was.
-func migrate(ctx context.Context, db *sql.DB, folder string, logger *zap.Logger) (err error) {
-	migrations, err := fs.Glob(migrationFiles, "migrations/"+folder+"/*.sql")
+// migrate brings the schema to the newest version that the files know. The
+// whole of it is one transaction under a lock: of two processes that start at
+// once, the second waits and finds nothing left to do, and a process that is
+// killed leaves the schema as it was.
+func migrate(ctx context.Context, p *pool, files fs.FS, logger *zap.Logger) (err error) {
+	migrations, err := fs.Glob(files, "migrations/"+p.dialect.driver+"/*.sql")
 	if err != nil {
 		return err
 	}
-	conn, err := db.Conn(ctx)
+	conn, err := p.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 
-	err = retryBusy(ctx, func() error {
-		_, err := conn.ExecContext(ctx, beginWrite)
-		return err
-	})
-	if err != nil {
+	if err := p.dialect.beginMigration(ctx, conn); err != nil {
 		return fmt.Errorf("waiting for other processes: %w", err)
 	}
-	from, err := applyMigrations(ctx, conn, migrations)
+	from, err := applyMigrations(ctx, conn, p.dialect, files, migrations)
 	if err != nil {
 		_, rollbackErr := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		return errors.Join(err, rollbackErr)
@@ -52,7 +48,7 @@ func migrate(ctx context.Context, db *sql.DB, folder string, logger *zap.Logger)
 
 // applyMigrations runs the files after the schema's version and returns what
 // the version was. Files are numbered from 1 without gaps, in order of name.
-func applyMigrations(ctx context.Context, conn *sql.Conn, files []string) (version int, err error) {
+func applyMigrations(ctx context.Context, conn *sql.Conn, d *dialect, files fs.FS, names []string) (version int, err error) {
 	if _, err := conn.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)"); err != nil {
 		return 0, err
 	}
@@ -60,19 +56,19 @@ func applyMigrations(ctx context.Context, conn *sql.Conn, files []string) (versi
 	if err != nil {
 		return 0, err
 	}
-	if version > len(files) {
+	if version > len(names) {
 		return 0, fmt.Errorf("the database has schema version %d and was written by a newer Linkquay; this one knows versions up to %d",
-			version, len(files))
+			version, len(names))
 	}
-	for i, file := range files[version:] {
-		script, err := migrationFiles.ReadFile(file)
+	for i, name := range names[version:] {
+		script, err := fs.ReadFile(files, name)
 		if err != nil {
 			return 0, err
 		}
 		if _, err := conn.ExecContext(ctx, string(script)); err != nil {
-			return 0, fmt.Errorf("applying %s: %w", file, err)
+			return 0, fmt.Errorf("applying %s: %w", name, err)
 		}
-		if _, err := conn.ExecContext(ctx, "INSERT INTO schema_version (version) VALUES (?)", version+i+1); err != nil {
+		if _, err := conn.ExecContext(ctx, d.rebind("INSERT INTO schema_version (version) VALUES (?)"), version+i+1); err != nil {
 			return 0, err
 		}
 	}

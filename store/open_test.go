@@ -18,7 +18,7 @@ import (
 func TestOpen_CreatesPrivateFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "some", "folder")
 	path := filepath.Join(dir, "linkquay.db")
-	s := openPath(t, path)
+	s := openConfig(t, Config{Source: path})
 	mustCreate(t, s, newLink("main", "a"))
 	for name, want := range map[string]os.FileMode{
 		dir: 0o700, filepath.Dir(dir): 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600,
@@ -39,7 +39,7 @@ func TestOpen_CreatesPrivateFiles(t *testing.T) {
 
 func TestOpen_PathWithURICharacters(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "100% mine?_query_only=1&x#y", "link quay.db")
-	s := openPath(t, path)
+	s := openConfig(t, Config{Source: path})
 	mustCreate(t, s, newLink("main", "a"))
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
@@ -59,16 +59,18 @@ func TestOpen_Pragmas(t *testing.T) {
 			t.Errorf("PRAGMA %s = %q, %v; want %q", pragma, got, err, want)
 		}
 	}
-	if _, err := s.pools.lists.ExecContext(t.Context(), "DELETE FROM links"); err == nil {
+	if _, err := s.pools.lists.db.ExecContext(t.Context(), "DELETE FROM links"); err == nil {
 		t.Error("a reading connection may write")
 	}
 }
 
-func TestOpen_Again(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "linkquay.db")
+func TestOpen_Again(t *testing.T) { each(t, testOpenAgain) }
+
+func testOpenAgain(t *testing.T, cfg Config) {
 	core, logs := observer.New(zap.InfoLevel)
 	for i := range 3 {
-		s, err := Open(t.Context(), Config{Path: path, Logger: zap.New(core)})
+		cfg.Logger = zap.New(core)
+		s, err := Open(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,52 +90,56 @@ func TestOpen_Again(t *testing.T) {
 }
 
 func TestOpen_OutlivesItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	s, err := Open(ctx, Config{Path: filepath.Join(t.TempDir(), "linkquay.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer mustClose(t, s)
-	cancel()
-	mustCreate(t, s, newLink("main", "a"))
+	each(t, func(t *testing.T, cfg Config) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s, err := Open(ctx, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer mustClose(t, s)
+		cancel()
+		mustCreate(t, s, newLink("main", "a"))
+	})
 }
 
 func TestOpen_HandlesAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "linkquay.db")
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			s, err := Open(t.Context(), Config{Path: path})
-			if err != nil {
-				t.Errorf("Open() = %v", err)
-				return
-			}
-			mustClose(t, s)
-		})
-	}
-	wg.Wait()
-	checkSchema(t, path)
+	each(t, func(t *testing.T, cfg Config) {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				s, err := Open(t.Context(), cfg)
+				if err != nil {
+					t.Errorf("Open() = %v", err)
+					return
+				}
+				mustClose(t, s)
+			})
+		}
+		wg.Wait()
+		checkSchema(t, cfg)
+	})
 }
 
 func TestOpen_ProcessesAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "linkquay.db")
-	var wg sync.WaitGroup
-	for range 6 {
-		cmd := process(t, "open", "-", path)
-		wg.Go(func() {
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("a process that opens the database: %v\n%s", err, out)
-			}
-		})
-	}
-	wg.Wait()
-	checkSchema(t, path)
+	each(t, func(t *testing.T, cfg Config) {
+		var wg sync.WaitGroup
+		for range 6 {
+			cmd := process(t, "open", "-", cfg)
+			wg.Go(func() {
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("a process that opens the database: %v\n%s", err, out)
+				}
+			})
+		}
+		wg.Wait()
+		checkSchema(t, cfg)
+	})
 }
 
 // checkSchema reports migrations that were applied more or less than once.
-func checkSchema(t *testing.T, path string) {
+func checkSchema(t *testing.T, cfg Config) {
 	t.Helper()
-	s := openPath(t, path)
+	s := openConfig(t, cfg)
 	var n, version int
 	err := s.pools.lookups.QueryRowContext(t.Context(), "SELECT COUNT(*), MAX(version) FROM schema_version").Scan(&n, &version)
 	if err != nil || n != version || n == 0 {
@@ -148,7 +154,7 @@ func TestOpen_Errors(t *testing.T) {
 		t.Fatal(err)
 	}
 	newer := filepath.Join(dir, "newer.db")
-	s := openPath(t, newer)
+	s := openConfig(t, Config{Source: newer})
 	err := s.writer.do(t.Context(), func(tx *session) error {
 		_, err := tx.exec("INSERT INTO schema_version (version) VALUES (99)")
 		return err
@@ -168,7 +174,7 @@ func TestOpen_Errors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := Open(t.Context(), Config{Path: tt.path})
+			s, err := Open(t.Context(), Config{Source: tt.path})
 			if err == nil {
 				mustClose(t, s)
 			}
@@ -193,25 +199,27 @@ func readOnly(t *testing.T) string {
 }
 
 func TestStore_Closed(t *testing.T) {
-	s := openTemp(t)
-	l := mustCreate(t, s, newLink("main", "a"))
-	mustClose(t, s)
-	ctx := t.Context()
-	for name, call := range calls(ctx, s, l) {
-		wantCode(t, name+" after Close", call(), api.Unavailable)
-	}
+	eachStore(t, func(t *testing.T, s *Store) {
+		l := mustCreate(t, s, newLink("main", "a"))
+		mustClose(t, s)
+		ctx := t.Context()
+		for name, call := range calls(ctx, s, l) {
+			wantCode(t, name+" after Close", call(), api.Unavailable)
+		}
+	})
 }
 
 // A context that has ended is Unavailable too, and nothing is written.
 func TestStore_ContextEnded(t *testing.T) {
-	s := openTemp(t)
-	l := mustCreate(t, s, newLink("main", "a"))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for name, call := range calls(ctx, s, l) {
-		wantCode(t, name+" with an ended context", call(), api.Unavailable)
-	}
-	if got, err := s.Link(t.Context(), "main", l.ID); err != nil || got.URL != l.URL {
-		t.Errorf("Link() = %+v, %v; want it as it was", got, err)
-	}
+	eachStore(t, func(t *testing.T, s *Store) {
+		l := mustCreate(t, s, newLink("main", "a"))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for name, call := range calls(ctx, s, l) {
+			wantCode(t, name+" with an ended context", call(), api.Unavailable)
+		}
+		if got, err := s.Link(t.Context(), "main", l.ID); err != nil || got.URL != l.URL {
+			t.Errorf("Link() = %+v, %v; want it as it was", got, err)
+		}
+	})
 }

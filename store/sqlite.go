@@ -33,15 +33,15 @@ const (
 	lockPoll = 2 * time.Millisecond
 )
 
-// pools are the connections to one database.
-type pools struct {
-	// lookups finds single rows. It is apart from lists so that no redirect
-	// ever waits for somebody's search.
-	lookups *sql.DB
-	lists   *sql.DB
-
-	// write has one connection, which the writer holds.
-	write *sql.DB
+// sqliteDialect needs no locks of rows: it has one writer at a time.
+var sqliteDialect = &dialect{
+	driver: SQLite,
+	beginMigration: func(ctx context.Context, conn *sql.Conn) error {
+		return retryBusy(ctx, func() error {
+			_, err := conn.ExecContext(ctx, beginWrite)
+			return err
+		})
+	},
 }
 
 // openSQLite opens the file at the path, which is made where it is missing.
@@ -53,7 +53,8 @@ func openSQLite(ctx context.Context, path string) (_ *pools, err error) {
 	if err := createFile(path); err != nil {
 		return nil, err
 	}
-	p := &pools{}
+	p := &pools{dialect: sqliteDialect, file: path}
+	p.checkpoint = p.moveLog
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -72,7 +73,7 @@ func openSQLite(ctx context.Context, path string) (_ *pools, err error) {
 	// processes that change it at once get "busy" without any waiting.
 	err = retryBusy(ctx, func() error {
 		var mode string
-		if err := p.write.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+		if err := p.write.db.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
 			return err
 		}
 		if mode != "wal" {
@@ -83,7 +84,7 @@ func openSQLite(ctx context.Context, path string) (_ *pools, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, pool := range []**sql.DB{&p.lookups, &p.lists} {
+	for _, pool := range []**pool{&p.lookups, &p.lists} {
 		*pool, err = sqlitePool(path, max(4, runtime.GOMAXPROCS(0)), url.Values{
 			"_busy_timeout": {strconv.FormatInt(lockTimeout.Milliseconds(), 10)},
 			"_query_only":   {"on"},
@@ -96,19 +97,7 @@ func openSQLite(ctx context.Context, path string) (_ *pools, err error) {
 	return p, nil
 }
 
-// close closes what is open. The last connection of all processes moves the
-// log into the file.
-func (p *pools) close() error {
-	var errs []error
-	for _, db := range []*sql.DB{p.lookups, p.lists, p.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func sqlitePool(path string, size int, query url.Values) (*sql.DB, error) {
+func sqlitePool(path string, size int, query url.Values) (*pool, error) {
 	// A URI keeps characters such as "?" in the path apart from the parameters.
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: "/" + strings.TrimPrefix(filepath.ToSlash(path), "/"), RawQuery: query.Encode()}
 	connector, err := sqlite.NewConnector(uri.String())
@@ -118,7 +107,7 @@ func sqlitePool(path string, size int, query url.Values) (*sql.DB, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
-	return db, nil
+	return &pool{dialect: sqliteDialect, db: db, idle: size}, nil
 }
 
 // createFile makes the file with mode 0600 and its folders with mode 0700
@@ -126,12 +115,12 @@ func sqlitePool(path string, size int, query url.Values) (*sql.DB, error) {
 func createFile(path string) error {
 	var missing []string
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) { //nolint:gosec // The operator names the file.
 			break
 		}
 		missing = append(missing, dir)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { //nolint:gosec // The operator names the file.
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // The operator names the file.
@@ -161,11 +150,11 @@ func syncFolder(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// checkpoint moves what the write-ahead log holds into the database file, and
+// moveLog moves what the write-ahead log holds into the database file, and
 // leaves it where another process reads from it.
-func (p *pools) checkpoint(ctx context.Context) error {
+func (p *pools) moveLog(ctx context.Context) error {
 	var busy, log, moved int
-	return p.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+	return p.write.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
 }
 
 // retryBusy repeats f while another process holds the lock, for lockTimeout at
@@ -190,14 +179,12 @@ func isBusy(err error) bool {
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }
 
-// isDuplicate reports whether a unique constraint was violated.
-func isDuplicate(err error) bool {
+func sqliteDuplicate(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
-// isMistake reports whether the database works but a statement of ours does not.
-func isMistake(err error) bool {
+func sqliteMistake(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return false

@@ -1,17 +1,16 @@
 // Package store keeps everything in SQL: links and accounts, the ledger, keys
-// and clicks. It runs on SQLite; what is SQLite's own stands in sqlite.go, and
-// the queries use nothing that PostgreSQL lacks.
+// and clicks. It runs on SQLite and on PostgreSQL, with the same queries; what
+// is one database's own stands in sqlite.go and postgres*.go.
 //
-// Reads go to a pool of connections. Writes go to one goroutine that commits
-// those of many callers together (group commit): each runs in a savepoint of
-// its own, so that one that fails leaves the others alone, and none is
-// answered before the commit is on the disk. Several processes may open the
-// same database.
+// Reads go to a pool of connections. On SQLite, writes go to one goroutine that
+// commits those of many callers together (group commit): each runs in a
+// savepoint of its own, so that one that fails leaves the others alone. On
+// PostgreSQL each is a transaction of its own. None is answered before the
+// commit is on the disk. Several processes may open the same database.
 package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -22,9 +21,20 @@ import (
 
 // Config says where the database is.
 type Config struct {
-	// Path is the database file. It is made where it is missing, readable by
-	// its owner alone, with its folder. Required.
-	Path string
+	// Driver is SQLite or Postgres. Default: SQLite.
+	Driver string
+
+	// Source says where the database is. Required.
+	//
+	// For SQLite it is the path of the file. It is made where it is missing,
+	// readable by its owner alone, with its folder.
+	//
+	// For Postgres it is a connection string as a URL or as key=value pairs, a
+	// secret that is never part of an error or a log. Beyond what libpq knows
+	// it may say pool_max_conns (48), pool_max_conn_lifetime (1h) and
+	// pool_max_conn_idle_time (30m). The database must exist. Statements end
+	// after 30 seconds unless it says statement_timeout.
+	Source string
 
 	// Logger gets what no caller can be told; nil discards it.
 	Logger *zap.Logger
@@ -40,16 +50,17 @@ type Config struct {
 // A write whose context ends while it waits for its turn is withdrawn and
 // never happens; one that has its turn is answered with what came of it, even
 // past the end of its context. So nil means that it is durable, and an error that
-// it did not happen; only where the disk fails during the commit itself may it
-// turn out later that it did.
+// it did not happen; only where the disk or the connection fails during the
+// commit itself may it turn out later that it did.
 type Store struct {
 	pools  *pools
-	writer *writer
+	writer writer
+	ctx    context.Context // never done
 	logger *zap.Logger
 	now    func() time.Time
 
-	linkByID    *sql.Stmt
-	linkByAlias *sql.Stmt
+	linkByID    *statement
+	linkByAlias *statement
 
 	close    sync.Once
 	closeErr error
@@ -58,39 +69,57 @@ type Store struct {
 // Open opens the database and brings its schema up to date. The context limits
 // opening only; the store lives until Close.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	if cfg.Path == "" {
-		return nil, errors.New("opening database: no path given")
-	}
-	s := &Store{logger: cfg.Logger, now: cfg.Now}
+	s := &Store{logger: cfg.Logger, now: cfg.Now, ctx: context.WithoutCancel(ctx)}
 	if s.logger == nil {
 		s.logger = zap.NewNop()
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	var err error
-	s.pools, err = openSQLite(ctx, cfg.Path)
-	if err != nil {
-		return nil, fmt.Errorf("opening database %s: %w", cfg.Path, err)
+	doing := "opening the PostgreSQL database"
+	if cfg.Driver != Postgres {
+		doing = "opening database " + cfg.Source
 	}
-	err = migrate(ctx, s.pools.write, "sqlite", s.logger)
+	var err error
+	if s.pools, err = openPools(ctx, cfg); err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	err = migrate(ctx, s.pools.write, migrationFiles, s.logger)
 	if err == nil {
 		err = s.prepare(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening database %s: %w", cfg.Path, err), s.pools.close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", doing, err), s.pools.close())
 	}
-	s.writer = startWriter(context.WithoutCancel(ctx), s.pools.write)
+	if s.pools.dialect.lockRows {
+		s.writer = newTransactionWriter(s.ctx, s.pools.write)
+	} else {
+		s.writer = startGroupWriter(s.ctx, s.pools.write)
+	}
 	return s, nil
+}
+
+func openPools(ctx context.Context, cfg Config) (*pools, error) {
+	switch {
+	case cfg.Driver != "" && cfg.Driver != SQLite && cfg.Driver != Postgres:
+		return nil, fmt.Errorf("unknown driver %q", cfg.Driver)
+	case cfg.Source == "" && cfg.Driver == Postgres:
+		return nil, errors.New("no connection string given")
+	case cfg.Source == "":
+		return nil, errors.New("no path given")
+	case cfg.Driver == Postgres:
+		return openPostgres(ctx, cfg.Source)
+	}
+	return openSQLite(ctx, cfg.Source)
 }
 
 // prepare prepares what runs for visitors.
 func (s *Store) prepare(ctx context.Context) (err error) {
-	s.linkByID, err = s.pools.lookups.PrepareContext(ctx, selectLinkByID)
+	s.linkByID, err = s.pools.lookups.prepare(ctx, selectLinkByID)
 	if err != nil {
 		return err
 	}
-	s.linkByAlias, err = s.pools.lookups.PrepareContext(ctx, selectLinkByAlias)
+	s.linkByAlias, err = s.pools.lookups.prepare(ctx, selectLinkByAlias)
 	return err
 }
 
@@ -101,8 +130,10 @@ func (s *Store) Close() error {
 		s.writer.stop()
 		// What stays in the log is as safe as what is in the file, so that a
 		// checkpoint that fails is no error of Close.
-		if err := s.pools.checkpoint(s.writer.ctx); err != nil {
-			s.logger.Warn("moving the write-ahead log into the database", zap.Error(err))
+		if s.pools.checkpoint != nil {
+			if err := s.pools.checkpoint(s.ctx); err != nil {
+				s.logger.Warn("moving the write-ahead log into the database", zap.Error(err))
+			}
 		}
 		s.closeErr = s.pools.close()
 	})

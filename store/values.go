@@ -29,8 +29,3 @@ func (m momentScanner) Scan(src any) error {
 	}
 	return nil
 }
-
-// row is what sql.Row and sql.Rows have in common.
-type row interface {
-	Scan(dest ...any) error
-}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -12,11 +11,27 @@ import (
 // first of them waits for the others.
 const maxBatch = 256
 
-// writer runs all writes of this process, many to a commit.
-type writer struct {
+// writer runs the writes of this process.
+type writer interface {
+	// do runs a write and returns after its commit. One whose context ends
+	// before it has its turn is withdrawn; one that has its turn is answered
+	// with what came of it. The function may run on another goroutine and more
+	// than once; it must not touch what belongs to the caller, nor do anything
+	// but SQL.
+	do(ctx context.Context, run func(*session) error) error
+
+	// doLong is do for a write that may take more than some seconds.
+	doLong(ctx context.Context, run func(*session) error) error
+
+	// stop refuses new writes and finishes those that wait.
+	stop()
+}
+
+// groupWriter runs all writes on one connection, many to a commit.
+type groupWriter struct {
 	// ctx is never done: no caller's deadline may interrupt the commit of all.
 	ctx     context.Context
-	db      *sql.DB
+	pool    *pool
 	jobs    chan *job
 	closing chan struct{}
 	ended   chan struct{}
@@ -41,11 +56,11 @@ const (
 	jobWithdrawn
 )
 
-// startWriter starts the goroutine; stop ends it.
-func startWriter(ctx context.Context, db *sql.DB) *writer {
-	w := &writer{
+// startGroupWriter starts the goroutine; stop ends it.
+func startGroupWriter(ctx context.Context, p *pool) *groupWriter {
+	w := &groupWriter{
 		ctx:     ctx,
-		db:      db,
+		pool:    p,
 		jobs:    make(chan *job, maxBatch),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
@@ -56,15 +71,19 @@ func startWriter(ctx context.Context, db *sql.DB) *writer {
 
 // stop refuses new writes, finishes those that wait, and waits for the end of
 // the goroutine.
-func (w *writer) stop() {
+func (w *groupWriter) stop() {
 	w.once.Do(func() { close(w.closing) })
 	<-w.ended
 }
 
-// do runs a write and returns after its commit. The function runs on the
-// writer's goroutine, possibly after others in the same transaction; it must
-// not touch what belongs to the caller, nor do anything but SQL.
-func (w *writer) do(ctx context.Context, run func(*session) error) error {
+// doLong holds up all other writes.
+func (w *groupWriter) doLong(ctx context.Context, run func(*session) error) error {
+	return w.do(ctx, run)
+}
+
+// do runs the function on the writer's goroutine, possibly after others in the
+// same transaction.
+func (w *groupWriter) do(ctx context.Context, run func(*session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -102,7 +121,7 @@ func (w *writer) do(ctx context.Context, run func(*session) error) error {
 	}
 }
 
-func (w *writer) loop() {
+func (w *groupWriter) loop() {
 	defer close(w.ended)
 	defer w.endSession()
 	for {
@@ -124,7 +143,7 @@ func (w *writer) loop() {
 
 // commit runs the job and all that wait behind it in one transaction, then
 // answers them.
-func (w *writer) commit(first *job) {
+func (w *groupWriter) commit(first *job) {
 	// While the lock is waited for, jobs can still be withdrawn.
 	beginErr := w.begin()
 	err := beginErr
@@ -160,7 +179,7 @@ func (w *writer) commit(first *job) {
 }
 
 // next returns a job that waits, nil where there is none or the batch is full.
-func (w *writer) next() *job {
+func (w *groupWriter) next() *job {
 	if len(w.batch) >= maxBatch {
 		return nil
 	}
@@ -172,9 +191,9 @@ func (w *writer) next() *job {
 	}
 }
 
-func (w *writer) begin() error {
+func (w *groupWriter) begin() error {
 	if w.session == nil {
-		session, err := newSession(w.ctx, w.db)
+		session, err := newSession(w.ctx, w.pool)
 		if err != nil {
 			return err
 		}
@@ -186,7 +205,7 @@ func (w *writer) begin() error {
 	})
 }
 
-func (w *writer) endSession() {
+func (w *groupWriter) endSession() {
 	if w.session != nil {
 		w.session.discard()
 		w.session = nil

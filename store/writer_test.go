@@ -16,51 +16,52 @@ import (
 )
 
 func TestWriter_ManyAtOnce(t *testing.T) {
-	const writers, each = 64, 50
-	s := openTemp(t)
-	var conflicts atomic.Int64
-	ids := make(chan int64, writers*each)
-	var wg sync.WaitGroup
-	for w := range writers {
-		wg.Go(func() {
-			for i := range each {
-				l := newLink("main", fmt.Sprintf("%d-%d", w, i))
-				if err := s.CreateLink(t.Context(), l); err != nil {
-					t.Errorf("CreateLink(%q) = %v", l.Alias, err)
+	eachStore(t, func(t *testing.T, s *Store) {
+		const writers, each = 64, 50
+		var conflicts atomic.Int64
+		ids := make(chan int64, writers*each)
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				for i := range each {
+					l := newLink("main", fmt.Sprintf("%d-%d", w, i))
+					if err := create(t.Context(), s, l); err != nil {
+						t.Errorf("CreateLink(%q) = %v", l.Alias, err)
+					}
+					ids <- l.ID
+					// Everybody wants these.
+					err := create(t.Context(), s, newLink("main", fmt.Sprintf("shared-%d", i)))
+					if err != nil {
+						wantCode(t, "CreateLink(shared)", err, api.Conflict)
+						conflicts.Add(1)
+					}
 				}
-				ids <- l.ID
-				// Everybody wants these.
-				err := s.CreateLink(t.Context(), newLink("main", fmt.Sprintf("shared-%d", i)))
-				if err != nil {
-					wantCode(t, "CreateLink(shared)", err, api.Conflict)
-					conflicts.Add(1)
-				}
+			})
+		}
+		wg.Wait()
+		close(ids)
+		seen := map[int64]bool{}
+		for id := range ids {
+			if seen[id] {
+				t.Errorf("id %d was given twice", id)
 			}
-		})
-	}
-	wg.Wait()
-	close(ids)
-	seen := map[int64]bool{}
-	for id := range ids {
-		if seen[id] {
-			t.Errorf("id %d was given twice", id)
+			seen[id] = true
 		}
-		seen[id] = true
-	}
-	if got, want := conflicts.Load(), int64((writers-1)*each); got != want {
-		t.Errorf("%d conflicts; want %d", got, want)
-	}
-	links, total, err := s.Links(t.Context(), shortener.Filter{Account: "main", Limit: 10_000})
-	if want := writers*each + each; err != nil || total != want || len(links) != want {
-		t.Errorf("Links() = %d of %d, %v; want %d", len(links), total, err, want)
-	}
-	aliases := map[string]bool{}
-	for _, l := range links {
-		if aliases[l.Alias] {
-			t.Errorf("alias %q is there twice", l.Alias)
+		if got, want := conflicts.Load(), int64((writers-1)*each); got != want {
+			t.Errorf("%d conflicts; want %d", got, want)
 		}
-		aliases[l.Alias] = true
-	}
+		links, total, err := s.Links(t.Context(), shortener.Filter{Account: "main", Limit: 10_000})
+		if want := writers*each + each; err != nil || total != want || len(links) != want {
+			t.Errorf("Links() = %d of %d, %v; want %d", len(links), total, err, want)
+		}
+		aliases := map[string]bool{}
+		for _, l := range links {
+			if aliases[l.Alias] {
+				t.Errorf("alias %q is there twice", l.Alias)
+			}
+			aliases[l.Alias] = true
+		}
+	})
 }
 
 // hold makes the writer wait in a job of its own until release is called, so
@@ -86,9 +87,9 @@ func hold(t *testing.T, s *Store) (release func() error) {
 // queued waits until so many jobs wait behind the one that holds the writer.
 func queued(t *testing.T, s *Store, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); len(s.writer.jobs) < n; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); len(s.writer.(*groupWriter).jobs) < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d jobs wait; want %d", len(s.writer.jobs), n)
+			t.Fatalf("%d jobs wait; want %d", len(s.writer.(*groupWriter).jobs), n)
 		}
 	}
 }
@@ -100,7 +101,7 @@ func TestWriter_FailureLeavesTheOthersOfItsCommit(t *testing.T) {
 	for i, alias := range []string{"a", "b", "a", "c"} {
 		answer := make(chan error, 1)
 		errs[fmt.Sprint(i, alias)] = answer
-		go func() { answer <- s.CreateLink(t.Context(), newLink("main", alias)) }()
+		go func() { answer <- create(t.Context(), s, newLink("main", alias)) }()
 		queued(t, s, i+1)
 	}
 	if err := release(); err != nil {
@@ -122,21 +123,22 @@ func TestWriter_FailureLeavesTheOthersOfItsCommit(t *testing.T) {
 
 // What a job did before it failed is undone, and nothing else.
 func TestWriter_FailureIsUndone(t *testing.T) {
-	s := openTemp(t)
-	broken := errors.New("changed my mind")
-	err := s.writer.do(t.Context(), func(tx *session) error {
-		if err := register(tx, "half", moment(time.Now())); err != nil {
-			return err
+	eachStore(t, func(t *testing.T, s *Store) {
+		broken := errors.New("changed my mind")
+		err := s.writer.do(t.Context(), func(tx *session) error {
+			if err := register(tx, "half", moment(time.Now())); err != nil {
+				return err
+			}
+			return broken
+		})
+		if !errors.Is(err, broken) {
+			t.Errorf("do() = %v; want %v", err, broken)
 		}
-		return broken
+		var n int
+		if err := s.pools.lookups.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM accounts").Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d accounts, %v; want none", n, err)
+		}
 	})
-	if !errors.Is(err, broken) {
-		t.Errorf("do() = %v; want %v", err, broken)
-	}
-	a, err := s.Account(t.Context(), "first")
-	if err != nil || a.ID != 1 {
-		t.Errorf("Account() = %+v, %v; want the first id", a, err)
-	}
 }
 
 func TestWriter_CancelledWhileWaiting(t *testing.T) {
@@ -144,7 +146,7 @@ func TestWriter_CancelledWhileWaiting(t *testing.T) {
 	release := hold(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
 	errs := make(chan error, 1)
-	go func() { errs <- s.CreateLink(ctx, newLink("main", "withdrawn")) }()
+	go func() { errs <- create(ctx, s, newLink("main", "withdrawn")) }()
 	queued(t, s, 1)
 	cancel()
 	wantCode(t, "a withdrawn create", <-errs, api.Unavailable)
@@ -159,39 +161,40 @@ func TestWriter_CancelledWhileWaiting(t *testing.T) {
 // Whoever is told of success finds the write, and whoever is not, does not,
 // whenever the context ends.
 func TestWriter_CancelledAtAnyMoment(t *testing.T) {
-	s := openTemp(t)
-	var wg sync.WaitGroup
-	for w := range 16 {
-		wg.Go(func() {
-			for i := range 60 {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration((w*60+i)%40)*50*time.Microsecond)
-				alias := fmt.Sprintf("%d-%d", w, i)
-				err := s.CreateLink(ctx, newLink("main", alias))
-				cancel()
-				_, lookupErr := s.LinkByAlias(t.Context(), "", alias)
-				if (err == nil) != (lookupErr == nil) {
-					t.Errorf("%s: CreateLink() = %v, but LinkByAlias() = %v", alias, err, lookupErr)
+	eachStore(t, func(t *testing.T, s *Store) {
+		var wg sync.WaitGroup
+		for w := range 16 {
+			wg.Go(func() {
+				for i := range 60 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration((w*60+i)%40)*50*time.Microsecond)
+					alias := fmt.Sprintf("%d-%d", w, i)
+					err := create(ctx, s, newLink("main", alias))
+					cancel()
+					_, lookupErr := s.LinkByAlias(t.Context(), "", alias)
+					if (err == nil) != (lookupErr == nil) {
+						t.Errorf("%s: CreateLink() = %v, but LinkByAlias() = %v", alias, err, lookupErr)
+					}
 				}
-			}
-		})
-	}
-	wg.Wait()
+			})
+		}
+		wg.Wait()
+	})
 }
 
 func TestWriter_CloseFinishesWhatWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "linkquay.db")
-	s := openPath(t, path)
+	s := openConfig(t, Config{Source: path})
 	release := hold(t, s)
 	const waiting = 100
 	errs := make(chan error, waiting)
 	for i := range waiting {
-		go func() { errs <- s.CreateLink(t.Context(), newLink("main", fmt.Sprint("a", i))) }()
+		go func() { errs <- create(t.Context(), s, newLink("main", fmt.Sprint("a", i))) }()
 	}
 	queued(t, s, waiting)
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }()
-	<-s.writer.closing
-	wantCode(t, "a create after Close", s.CreateLink(t.Context(), newLink("main", "late")), api.Unavailable)
+	<-s.writer.(*groupWriter).closing
+	wantCode(t, "a create after Close", create(t.Context(), s, newLink("main", "late")), api.Unavailable)
 	if err := release(); err != nil {
 		t.Errorf("the job that held the writer: %v", err)
 	}
@@ -203,14 +206,14 @@ func TestWriter_CloseFinishesWhatWaits(t *testing.T) {
 			t.Errorf("a create that waited: %v", err)
 		}
 	}
-	if _, total, err := openPath(t, path).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || total != waiting {
+	if _, total, err := openConfig(t, Config{Source: path}).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || total != waiting {
 		t.Errorf("%d links, %v; want %d", total, err, waiting)
 	}
 }
 
 // A job that is handed over behind the last commit must not wait forever.
 func TestWriter_JobBehindTheLastCommit(t *testing.T) {
-	w := &writer{jobs: make(chan *job, 1), closing: make(chan struct{}), ended: make(chan struct{})}
+	w := &groupWriter{jobs: make(chan *job, 1), closing: make(chan struct{}), ended: make(chan struct{})}
 	answer := make(chan error, 1)
 	go func() { answer <- w.do(t.Context(), func(*session) error { return nil }) }()
 	for len(w.jobs) == 0 {
@@ -227,13 +230,13 @@ func TestWriter_JobBehindTheLastCommit(t *testing.T) {
 func TestWriter_CloseDuringWrites(t *testing.T) {
 	for range 10 {
 		path := filepath.Join(t.TempDir(), "linkquay.db")
-		s := openPath(t, path)
+		s := openConfig(t, Config{Source: path})
 		var written atomic.Int64
 		var wg sync.WaitGroup
 		for w := range 16 {
 			wg.Go(func() {
 				for i := range 1000 {
-					if err := s.CreateLink(t.Context(), newLink("main", fmt.Sprintf("%d-%d", w, i))); err != nil {
+					if err := create(t.Context(), s, newLink("main", fmt.Sprintf("%d-%d", w, i))); err != nil {
 						wantCode(t, "CreateLink", err, api.Unavailable)
 						return
 					}
@@ -244,7 +247,7 @@ func TestWriter_CloseDuringWrites(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 		mustClose(t, s)
 		wg.Wait()
-		if _, total, err := openPath(t, path).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || int64(total) != written.Load() {
+		if _, total, err := openConfig(t, Config{Source: path}).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || int64(total) != written.Load() {
 			t.Errorf("%d links, %v; want %d", total, err, written.Load())
 		}
 	}
@@ -263,7 +266,7 @@ func TestWriter_DiskFull(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			wantCode(t, "CreateLink on a full disk", s.CreateLink(t.Context(), big(fmt.Sprint("full", i))), api.Unavailable)
+			wantCode(t, "CreateLink on a full disk", create(t.Context(), s, big(fmt.Sprint("full", i))), api.Unavailable)
 		})
 	}
 	wg.Wait()
@@ -275,6 +278,7 @@ func TestWriter_DiskFull(t *testing.T) {
 	if _, total, err := s.Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || total != 2 {
 		t.Errorf("%d links, %v; want the one before and the one after", total, err)
 	}
+	checkWhole(t, s)
 }
 
 // limitPages makes the disk as full as SQLite can pretend. It cannot be less
@@ -316,9 +320,9 @@ func TestWriter_CommitFails(t *testing.T) {
 			mustCreate(t, s, newLink("main", "before"))
 			release := hold(t, s)
 			created, taken, broken := make(chan error, 1), make(chan error, 1), make(chan error, 1)
-			go func() { created <- s.CreateLink(t.Context(), newLink("main", "lost")) }()
+			go func() { created <- create(t.Context(), s, newLink("main", "lost")) }()
 			queued(t, s, 1)
-			go func() { taken <- s.CreateLink(t.Context(), newLink("main", "lost")) }()
+			go func() { taken <- create(t.Context(), s, newLink("main", "lost")) }()
 			queued(t, s, 2)
 			go func() { broken <- s.writer.do(t.Context(), tt.job) }()
 			queued(t, s, 3)

@@ -86,6 +86,7 @@ func (h Harness) MustStart(tb testing.TB, s Setup) Fixture {
 // Run runs the suite.
 func Run(t *testing.T, h Harness) {
 	t.Run("Capabilities", func(t *testing.T) { capabilities(t, h) })
+	t.Run("Refused", func(t *testing.T) { refused(t, h) })
 	t.Run("Replies", func(t *testing.T) { replies(t, h) })
 	t.Run("Failures", func(t *testing.T) { failures(t, h) })
 	t.Run("Cancellation", func(t *testing.T) { cancellation(t, h) })
@@ -118,6 +119,25 @@ func capabilities(t *testing.T, h Harness) {
 		if capability.Support == api.Native && !slices.Contains(slices.Collect(maps.Values(h.Routes)), id) {
 			t.Errorf("%s is native and has no route in the harness", id)
 		}
+	}
+}
+
+// refused: an operation that the adapter does not do is answered as such, and
+// the site does not hear of it.
+func refused(t *testing.T, h Harness) {
+	f := h.MustStart(t, Setup{})
+	for _, op := range mustContract(t).Operations() {
+		if op.ID == api.GetCapabilities || op.ID == api.GetHealth || f.Backend.Capabilities().Supports(op.ID) {
+			continue
+		}
+		_, err := f.Backend.Do(t.Context(), f.MustCall(t, op.ID))
+		coded, ok := errors.AsType[*api.Error](err)
+		if !ok || coded.Code != api.Unsupported || len(coded.Fields) > 0 {
+			t.Errorf("Do(%s) = %v; want Unsupported as a whole", op.ID, err)
+		}
+	}
+	if n := f.Site.Served(); n != 0 {
+		t.Errorf("the site was asked %d times; want 0", n)
 	}
 }
 

@@ -12,19 +12,24 @@ import (
 
 // documents are the smallest valid ones of the operations that take one.
 var documents = map[api.Operation]string{
-	api.UpdateAccount:  `{"email":"owner@example.com"}`,
-	api.CreateLink:     `{"url":"https://example.com/"}`,
-	api.UpdateLink:     `{"metatitle":"Spring"}`,
-	api.CreateQRCode:   `{"type":"link","data":"https://example.com/"}`,
-	api.UpdateQRCode:   `{"data":"https://example.com/"}`,
-	api.CreateCampaign: `{"name":"Spring"}`,
-	api.UpdateCampaign: `{"name":"Summer"}`,
-	api.CreateChannel:  `{"name":"Print"}`,
-	api.UpdateChannel:  `{"starred":true}`,
-	api.CreateDomain:   `{"domain":"https://go.example.com"}`,
-	api.UpdateDomain:   `{"redirectroot":"https://example.com/"}`,
-	api.CreatePixel:    `{"type":"gtmpixel","name":"Shop","tag":"GTM-ABCDE"}`,
-	api.UpdatePixel:    `{"tag":"GTM-ABCDE"}`,
+	api.UpdateAccount:    `{"email":"owner@example.com"}`,
+	api.CreateLink:       `{"url":"https://example.com/"}`,
+	api.CreateLinks:      `{"urls":[{"url":"https://example.com/"},{"url":"https://example.com/2"}]}`,
+	api.UpdateLink:       `{"metatitle":"Spring"}`,
+	api.CreateQRCode:     `{"type":"link","data":"https://example.com/"}`,
+	api.UpdateQRCode:     `{"data":"https://example.com/"}`,
+	api.CreateCampaign:   `{"name":"Spring"}`,
+	api.UpdateCampaign:   `{"name":"Summer"}`,
+	api.CreateChannel:    `{"name":"Print"}`,
+	api.UpdateChannel:    `{"starred":true}`,
+	api.CreateDomain:     `{"domain":"https://go.example.com"}`,
+	api.UpdateDomain:     `{"redirectroot":"https://example.com/"}`,
+	api.CreatePixel:      `{"type":"gtmpixel","name":"Shop","tag":"GTM-ABCDE"}`,
+	api.UpdatePixel:      `{"tag":"GTM-ABCDE"}`,
+	api.CreateSplashPage: `{"name":"Spring","message":"One moment."}`,
+	api.UpdateSplashPage: `{"counter":5}`,
+	api.CreateOverlay:    `{"name":"Offer","message":"Two weeks only.","link":"https://example.com/"}`,
+	api.UpdateOverlay:    `{"position":"top"}`,
 }
 
 // MustCall returns a valid call of the operation. Where Linkquay itself does
@@ -42,6 +47,7 @@ func (f Fixture) MustCall(tb testing.TB, id api.Operation) *api.Call {
 	if len(call.Document) == 0 {
 		call.Document = nil
 	}
+	call.Items = mustContract(tb).Operation(id).Items(call)
 	if id == api.UploadFile {
 		call.File = sampleFile()
 		call.Query.Set("name", "My file")

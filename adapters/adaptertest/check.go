@@ -111,6 +111,47 @@ func Refusals(t *testing.T, h Harness, cases []Refusal) {
 	}
 }
 
+// Ours are refusals of each field of a link that is Linkquay's own.
+func Ours(id api.Operation) []Refusal {
+	var cases []Refusal
+	for _, c := range []struct{ field, value, raw string }{
+		{"redirectcode", "301", `301`},
+		{"clicklimit", "5", `5`},
+		{"startdate", "2030-12-31", `"2030-12-31"`},
+		{"expiredurl", "https://example.com/over", `"https://example.com/over"`},
+		{"externalid", "order-1", `"order-1"`},
+		{"forwardquery", "true", `true`},
+	} {
+		cases = append(cases, Refusal{
+			Name: string(id) + "-" + c.field, Operation: id,
+			Document: `{"url":"https://example.com/","` + c.field + `":` + c.raw + `}`, Field: c.field, Value: c.value,
+		})
+	}
+	return cases
+}
+
+// FilterRefused checks that a filter of links that the backend does not know is
+// refused by name, and that the policy "warn" says so.
+func FilterRefused(t *testing.T, h Harness) {
+	want := Refusal{Field: "externalid", Value: "order-1"}
+	f := h.MustStart(t, Setup{})
+	call := f.MustCall(t, api.ListLinks)
+	call.Query.Set(want.Field, want.Value)
+	_, err := f.Backend.Do(t.Context(), call)
+	coded, ok := errors.AsType[*api.Error](err)
+	if !ok || coded.Code != api.Unsupported || f.Site.Served() > 0 {
+		t.Fatalf("Do = %v, the site was asked %d times; want Unsupported and 0", err, f.Site.Served())
+	}
+	named(t, coded.Fields, want)
+
+	f = h.MustStart(t, Setup{Unsupported: adapters.Warn})
+	reply, err := f.Backend.Do(t.Context(), call)
+	if err != nil {
+		t.Fatalf("Do with the policy warn = %v", err)
+	}
+	named(t, reply.Warnings, want)
+}
+
 // named fails the test where none of the fields is the refused one.
 func named(t *testing.T, fields []api.FieldError, c Refusal) {
 	t.Helper()

@@ -73,15 +73,20 @@ func TestAdapter_Refusals(t *testing.T) {
 			Document: `{"url":"https://example.com/",` + c.member + `}`, Field: c.field, Value: c.value,
 		})
 	}
-	adaptertest.Refusals(t, harness(nil), cases)
+	adaptertest.Refusals(t, harness(nil), append(cases, adaptertest.Ours(api.CreateLink)...))
 }
+
+// TestAdapter_FilterRefused: a filter that the ledger does not know is not left
+// out in silence.
+func TestAdapter_FilterRefused(t *testing.T) { adaptertest.FilterRefused(t, harness(nil)) }
 
 // What a link is anyway is never refused.
 func TestAdapter_Defaults(t *testing.T) {
 	f := fixture{harness(nil).MustStart(t, adaptertest.Setup{})}
 	call := f.MustCall(t, api.CreateLink)
 	call.Document = []byte(`{"url":"https://example.com/","type":"direct","status":"private","languagetarget":[],"parameters":[],
-		"geotarget":[],"devicetarget":[],"deeplink":{"auto":false},"description":"a note","domain":"http://127.0.0.1/"}`)
+		"geotarget":[],"devicetarget":[],"deeplink":{"auto":false},"description":"a note","domain":"http://127.0.0.1/",
+		"redirectcode":302,"forwardquery":false}`)
 	reply := f.mustDo(t, call)
 	if len(reply.Warnings) != 0 {
 		t.Errorf("warnings %v; want none", reply.Warnings)

@@ -42,6 +42,10 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 		}
 		return &api.Reply{Document: a.found(entry, true)}, nil
 	}
+	warnings, err := adapters.Losses(a.cfg.Unsupported, a.cfg.Name, adapters.LostQuery(call.Query, "limit", "page", "order", "q"))
+	if err != nil {
+		return nil, err
+	}
 	page := adapters.PageOf(call.Query)
 	entries, total, err := a.ledger.List(ctx, ledger.Filter{
 		Account: call.Key.Account,
@@ -57,7 +61,12 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 	for i := range entries {
 		rows[i] = a.row(nil, &entries[i])
 	}
-	return page.List(total, "urls", rows)
+	reply, err := page.List(total, "urls", rows)
+	if err != nil {
+		return nil, err
+	}
+	reply.Warnings = warnings
+	return reply, nil
 }
 
 // found answers one link; with the row of a list in it where a search found it.

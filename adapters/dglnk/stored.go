@@ -53,7 +53,10 @@ func element(field string) (string, bool) {
 }
 
 // lossy are the fields that a create may have to do without.
-var lossy = []string{"devicetarget", "type", "status", "languagetarget", "parameters", "metaimage", "channel", "campaign", "deeplink"}
+var lossy = []string{
+	"devicetarget", "type", "status", "languagetarget", "parameters", "metaimage", "channel", "campaign", "deeplink",
+	"redirectcode", "forwardquery", "clicklimit", "startdate", "expiredurl", "externalid",
+}
 
 // text returns a text of the stored document, empty where there is none.
 func text(document gjson.Result, name string) string {

@@ -58,6 +58,12 @@ func createTable(cfg Config, domains map[string]int64, own string) *translate.Ta
 		tagRow("channel", cfg.Channels),
 		tagRow("campaign", cfg.Campaigns),
 		translate.Row{From: "deeplink", Value: deepLink},
+		translate.Row{From: "redirectcode", Values: []string{"302"}},
+		translate.Row{From: "forwardquery", Values: []string{"false"}},
+		translate.Row{From: "clicklimit", Value: translate.Named},
+		translate.Row{From: "startdate", Value: translate.Named},
+		translate.Row{From: "expiredurl", Value: translate.Named},
+		translate.Row{From: "externalid", Value: translate.Named},
 	)
 }
 

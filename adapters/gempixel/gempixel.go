@@ -74,7 +74,7 @@ func New(cfg Config, client *upstream.Client) (*Adapter, error) {
 	for id, op := range operations {
 		capability := api.Capability{Support: api.Native}
 		if len(op.fields) > 0 {
-			table := a.table(op.fields)
+			table := a.table(op)
 			a.tables[id] = table
 			capability.Fields = table.Fields(table.Names())
 		}
@@ -85,8 +85,8 @@ func New(cfg Config, client *upstream.Client) (*Adapter, error) {
 
 // table returns the request table of an operation: everything passes as it is
 // but the time, which the site reads in its own zone and in one form only.
-func (a *Adapter) table(fields []string) *translate.Table {
-	rows := translate.Same(fields...)
+func (a *Adapter) table(op operation) *translate.Table {
+	rows := append(translate.Same(op.fields...), op.moot...)
 	dateTime := translate.DateTime(a.cfg.Zone, a.cfg.RemoteZone)
 	for i := range rows {
 		if rows[i].From == "expiry" {
@@ -112,15 +112,16 @@ func (a *Adapter) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	if !ok {
 		return nil, api.Errorf(api.Unsupported, "The backend %q has no operation %s.", a.cfg.Name, call.Operation)
 	}
+	query, ignored, err := a.query(op, call.Query)
+	if err != nil {
+		return nil, err
+	}
 	body, warnings, err := a.document(ctx, call)
 	if err != nil {
 		return nil, err
 	}
+	warnings = append(ignored, warnings...)
 	path, err := expand(op.path, call.Path)
-	if err != nil {
-		return nil, err
-	}
-	query, err := a.query(op, call.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -198,12 +199,15 @@ func (a *Adapter) destination(ctx context.Context, call *api.Call) (string, erro
 	return longURL.Str, nil
 }
 
-// query passes on the parameters that the operation names.
-func (a *Adapter) query(op operation, sent url.Values) (url.Values, error) {
+// query passes on the parameters that the operation names. Others are refused,
+// or warned of.
+func (a *Adapter) query(op operation, sent url.Values) (query url.Values, warnings []api.FieldError, err error) {
 	if slices.Contains(op.query, "short") && sent.Get("short") != "" {
-		return url.Values{"short": {sent.Get("short")}}, nil
+		return url.Values{"short": {sent.Get("short")}}, nil, nil
 	}
-	var query url.Values
+	if warnings, err = adapters.Losses(a.cfg.Unsupported, a.cfg.Name, adapters.LostQuery(sent, op.query...)); err != nil {
+		return nil, nil, err
+	}
 	for _, name := range op.query {
 		value := sent.Get(name)
 		if value == "" {
@@ -212,7 +216,7 @@ func (a *Adapter) query(op operation, sent url.Values) (url.Values, error) {
 		if name == "expiry" {
 			t, err := translate.ParseDateTime(value, a.cfg.Zone)
 			if err != nil {
-				return nil, api.InvalidField(name, err.Error())
+				return nil, nil, api.InvalidField(name, err.Error())
 			}
 			value = t.In(a.cfg.RemoteZone).Format(translate.DateTimeLayout)
 		}
@@ -221,7 +225,7 @@ func (a *Adapter) query(op operation, sent url.Values) (url.Values, error) {
 		}
 		query.Set(name, value)
 	}
-	return query, nil
+	return query, warnings, nil
 }
 
 var _ adapters.Backend = (*Adapter)(nil)

@@ -78,5 +78,38 @@ func TestAdapter_Refusals(t *testing.T) {
 	adaptertest.Refusals(t, harness(), []adaptertest.Refusal{
 		{Name: "update-note", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","description":"x"}`, Field: "description"},
 		{Name: "update-status", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","status":"public"}`, Field: "status"},
+		{Name: "rename-code", Operation: api.UpdateQRCode, Document: `{"data":"x","name":"Flyer"}`, Field: "name", Value: "Flyer"},
 	})
+	for _, id := range []api.Operation{api.CreateLink, api.UpdateLink} {
+		adaptertest.Refusals(t, harness(), adaptertest.Ours(id))
+	}
 }
+
+// What a link of the script is anyway is never refused.
+func TestAdapter_Defaults(t *testing.T) {
+	for _, c := range []struct {
+		id             api.Operation
+		document, want string
+	}{
+		{api.CreateLink, `{"url":"https://example.com/","redirectcode":302,"forwardquery":false}`, `{"url":"https://example.com/"}`},
+		{
+			api.UpdateLink, `{"url":"https://example.com/","redirectcode":302,"clicklimit":0,"startdate":"","expiredurl":"","externalid":"","forwardquery":false}`,
+			`{"url":"https://example.com/"}`,
+		},
+	} {
+		f := harness().MustStart(t, adaptertest.Setup{})
+		call := f.MustCall(t, c.id)
+		call.Document = []byte(c.document)
+		reply, err := f.Backend.Do(t.Context(), call)
+		if err != nil || len(reply.Warnings) != 0 {
+			t.Fatalf("Do(%s) = %+v, %v", c.id, reply, err)
+		}
+		if got := f.Site.Requests()[0].Body; got != c.want {
+			t.Errorf("%s sent %s; want %s", c.id, got, c.want)
+		}
+	}
+}
+
+// TestAdapter_FilterRefused: a filter that the site does not know is not left
+// out in silence.
+func TestAdapter_FilterRefused(t *testing.T) { adaptertest.FilterRefused(t, harness()) }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/adapters/adaptertest"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
@@ -243,7 +244,7 @@ func TestAdapter_Forwarded(t *testing.T) {
 }
 
 func TestAdapter_Upload(t *testing.T) {
-	f := harness().MustStart(t, adaptertest.Setup{})
+	f := harness().MustStart(t, adaptertest.Setup{Unsupported: adapters.Warn})
 	call := f.MustCall(t, api.UploadFile)
 	call.Path.Filename = "été 50%?#.pdf"
 	call.Query.Set("maxdownloads", "3")

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/translate"
 )
 
 // operation is how the script does one operation of the contract. Its fields
@@ -22,6 +23,10 @@ type operation struct {
 	// names no others, and the script drops what it does not know in silence:
 	// so the rest is refused.
 	fields []string
+
+	// moot are fields that the script does not have, with the values that ask
+	// for nothing but what it does anyway.
+	moot []translate.Row
 
 	// reply is what comes back.
 	reply kind
@@ -53,10 +58,21 @@ var (
 		"metatitle", "metadescription", "metaimage", "pixels", "channel", "campaign", "deeplink", "parameters",
 	}
 	linkCreate = append([]string{"description", "status"}, linkUpdate...)
-	qrUpdate   = []string{"type", "data", "background", "foreground", "logo"}
-	qrCreate   = append([]string{"name"}, qrUpdate...)
-	campaigns  = []string{"name", "slug", "public"}
-	channels   = []string{"name", "description", "color", "starred"}
+	createMoot = []translate.Row{
+		{From: "redirectcode", Values: []string{"302"}},
+		{From: "forwardquery", Values: []string{"false"}},
+	}
+	// What a link of the script never has can be taken off it.
+	updateMoot = append([]translate.Row{
+		{From: "clicklimit", Values: []string{"0"}},
+		{From: "startdate", Values: []string{""}},
+		{From: "expiredurl", Values: []string{""}},
+		{From: "externalid", Values: []string{""}},
+	}, createMoot...)
+	qrUpdate  = []string{"type", "data", "background", "foreground", "logo"}
+	qrCreate  = append([]string{"name"}, qrUpdate...)
+	campaigns = []string{"name", "slug", "public"}
+	channels  = []string{"name", "description", "color", "starred"}
 )
 
 const (
@@ -72,8 +88,8 @@ var operations = map[api.Operation]operation{
 
 	api.ListLinks:  {method: get, path: "/api/urls", query: []string{"limit", "page", "order", "short", "q"}, reply: paged, rows: "urls"},
 	api.GetLink:    {method: get, path: "/api/url/{id}", reply: link},
-	api.CreateLink: {method: post, path: "/api/url/add", fields: linkCreate, reply: linked},
-	api.UpdateLink: {method: put, path: "/api/url/{id}/update", fields: linkUpdate, reply: linked},
+	api.CreateLink: {method: post, path: "/api/url/add", fields: linkCreate, moot: createMoot, reply: linked},
+	api.UpdateLink: {method: put, path: "/api/url/{id}/update", fields: linkUpdate, moot: updateMoot, reply: linked},
 	api.DeleteLink: {method: remove, path: "/api/url/{id}/delete"},
 
 	api.ListQRCodes:  {method: get, path: "/api/qr", query: page, reply: paged, rows: "qrs"},

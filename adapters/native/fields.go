@@ -1,11 +1,8 @@
 package native
 
 import (
-	"encoding/json"
-	"fmt"
+	"net/url"
 	"time"
-
-	"golang.org/x/text/language"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
@@ -33,25 +30,65 @@ type fields struct {
 	DeepLink        *shortener.DeepLink       `json:"deeplink"`
 	Status          *string                   `json:"status"`
 	Parameters      *[]shortener.Parameter    `json:"parameters"`
+	RedirectCode    *int                      `json:"redirectcode"`
+	ClickLimit      *int64                    `json:"clicklimit"`
+	StartDate       *string                   `json:"startdate"`
+	ExpiredURL      *string                   `json:"expiredurl"`
+	ExternalID      *string                   `json:"externalid"`
+	ForwardQuery    *bool                     `json:"forwardquery"`
 
-	// expires is what Expiry means; the zero time where it is empty.
-	expires time.Time
+	// expires and starts are what Expiry and StartDate mean; the zero time
+	// where they are empty.
+	expires, starts time.Time
 }
 
-// decode reads the fields of a call's document, and checks what can be checked
-// without the link.
-func (a *Adapter) decode(call *api.Call) (*fields, error) {
+// decodeLink reads the fields of a call's document, and checks what can be
+// checked without the link.
+func (a *Adapter) decodeLink(call *api.Call) (*fields, error) {
 	var in fields
-	if err := json.Unmarshal(call.Document, &in); err != nil {
-		return nil, fmt.Errorf("decoding a link: %w", err)
+	if err := decode(call, &in); err != nil {
+		return nil, err
 	}
+	var err error
 	if in.Expiry != nil && *in.Expiry != "" {
-		var err error
-		if in.expires, err = translate.ParseDateTime(*in.Expiry, a.cfg.Zone); err != nil {
-			return nil, api.InvalidField("expiry", err.Error())
+		if in.expires, err = a.end("expiry", *in.Expiry); err != nil {
+			return nil, err
 		}
 	}
-	return &in, in.checkRules()
+	if in.StartDate != nil && *in.StartDate != "" {
+		if in.starts, err = a.beginning("startdate", *in.StartDate); err != nil {
+			return nil, err
+		}
+	}
+	if in.MetaImage != nil && *in.MetaImage != "" && !isWeb(*in.MetaImage) {
+		return nil, api.InvalidField("metaimage", "Please enter a valid URL.")
+	}
+	return &in, nil
+}
+
+// isWeb reports whether a picture can be shown from the address. It may be one
+// of ours, unlike where visitors are led.
+func isWeb(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// end reads a time at which something ends: a date alone is its last second.
+func (a *Adapter) end(field, value string) (time.Time, error) {
+	t, err := translate.ParseDateTime(value, a.cfg.Zone)
+	if err != nil {
+		return time.Time{}, api.InvalidField(field, err.Error())
+	}
+	return t, nil
+}
+
+// beginning reads a time at which something begins: a date alone is its first
+// moment.
+func (a *Adapter) beginning(field, value string) (time.Time, error) {
+	if t, err := time.ParseInLocation(time.DateOnly, value, a.cfg.Zone); err == nil {
+		return t, nil
+	}
+	return a.end(field, value)
 }
 
 // apply writes the given fields into the link, all but the password.
@@ -63,13 +100,23 @@ func (in *fields) apply(l *shortener.Link, call *api.Call) {
 	set(&l.MetaDescription, in.MetaDescription)
 	set(&l.MetaImage, in.MetaImage)
 	set(&l.Description, in.Description)
-	set(&l.Channel, in.Channel)
 	set(&l.Campaign, in.Campaign)
+	set(&l.ExternalID, in.ExternalID)
+	if in.Channel != nil {
+		// A request knows one channel: the link is in that one, or in none.
+		if l.Channels = nil; *in.Channel != 0 {
+			l.Channels = []int64{*in.Channel}
+		}
+	}
 	set(&l.Options.Geo, in.Geo)
 	set(&l.Options.Devices, in.Devices)
 	set(&l.Options.Languages, in.Languages)
 	set(&l.Options.Pixels, in.Pixels)
 	set(&l.Options.Parameters, in.Parameters)
+	set(&l.Options.RedirectCode, in.RedirectCode)
+	set(&l.Options.ClickLimit, in.ClickLimit)
+	set(&l.Options.ExpiredURL, in.ExpiredURL)
+	set(&l.Options.ForwardQuery, in.ForwardQuery)
 	if in.DeepLink != nil {
 		l.Options.DeepLink = nil
 		if *in.DeepLink != (shortener.DeepLink{}) {
@@ -82,35 +129,22 @@ func (in *fields) apply(l *shortener.Link, call *api.Call) {
 	if in.Expiry != nil {
 		l.Expires = in.expires
 	}
+	if in.StartDate != nil {
+		l.Options.Starts = in.starts
+	}
 	if in.Domain != nil {
-		// The site's own domain, which clients name too, is the main one.
-		if l.Domain = api.HostOf(*in.Domain); l.Domain == api.HostOf(call.Origin) {
-			l.Domain = ""
-		}
+		l.Domain = domainOf(call, *in.Domain)
 	}
 }
 
-// checkRules refuses rules that no visitor could ever match.
-func (in *fields) checkRules() error {
-	for i, r := range orEmpty(in.Geo) {
-		if _, ok := translate.CountryCode(r.Location); !ok {
-			return api.InvalidField(fmt.Sprintf("geotarget[%d].location", i), "must be an English country name or an ISO 3166-1 code")
-		}
+// domainOf is the domain that a client names, empty for the main one: clients
+// name that too.
+func domainOf(call *api.Call, name string) string {
+	host := api.HostOf(name)
+	if host == api.HostOf(call.Origin) {
+		return ""
 	}
-	for i, r := range orEmpty(in.Languages) {
-		if _, err := language.Parse(r.Language); err != nil {
-			return api.InvalidField(fmt.Sprintf("languagetarget[%d].language", i), "must be a language tag, such as en")
-		}
-	}
-	return nil
-}
-
-// orEmpty is the list, or none where it was not given.
-func orEmpty[T any](list *[]T) []T {
-	if list == nil {
-		return nil
-	}
-	return *list
+	return host
 }
 
 func set[T any](to *T, from *T) {

@@ -11,22 +11,32 @@ import (
 )
 
 func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	in, err := a.decode(call)
+	l, existing, err := a.makeLink(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	l := &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
+	// Only a promise of the client makes an answer a repetition: a link that
+	// was there for another reason is the answer to this request.
+	return replayed(existing && call.Idempotency != nil)(a.saved(call, l))
+}
+
+// makeLink makes the link of a call's document, and reports whether it had been
+// made before.
+func (a *Adapter) makeLink(ctx context.Context, call *api.Call) (l *shortener.Link, existing bool, err error) {
+	in, err := a.decodeLink(call)
+	if err != nil {
+		return nil, false, err
+	}
+	l = &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
 	in.apply(l, call)
 	password := ""
 	set(&password, in.Password)
-	if err := a.cfg.Shortener.Create(ctx, l, password, api.HostOf(call.Origin)); err != nil {
-		return nil, err
-	}
-	return saved(call, l)
+	existing, err = a.cfg.Shortener.Create(ctx, l, password, api.HostOf(call.Origin), shortener.Creation{Once: once(call)})
+	return l, existing, err
 }
 
 func (a *Adapter) updateLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	in, err := a.decode(call)
+	in, err := a.decodeLink(call)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +56,7 @@ func (a *Adapter) updateLink(ctx context.Context, call *api.Call) (*api.Reply, e
 	if err != nil {
 		return nil, err
 	}
-	return saved(call, l)
+	return a.saved(call, l)
 }
 
 func (a *Adapter) deleteLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
@@ -61,7 +71,11 @@ func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, erro
 	if err != nil {
 		return nil, err
 	}
-	return reply(a.single(call, l))
+	s, err := a.single(ctx, call, l)
+	if err != nil {
+		return nil, err
+	}
+	return reply(s)
 }
 
 func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
@@ -70,55 +84,62 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 	}
 	page := adapters.PageOf(call.Query)
 	links, total, err := a.cfg.Shortener.Store().Links(ctx, shortener.Filter{
-		Account:  call.Key.Account,
-		Search:   call.Query.Get("q"),
-		ByClicks: call.Query.Get("order") == "click",
-		Limit:    page.Limit,
-		Offset:   page.Offset(),
+		Account:    call.Key.Account,
+		Search:     call.Query.Get("q"),
+		ExternalID: call.Query.Get("externalid"),
+		ByClicks:   call.Query.Get("order") == "click",
+		Limit:      page.Limit,
+		Offset:     page.Offset(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]linkRow, len(links))
-	for i := range links {
-		rows[i] = a.row(call, &links[i])
-	}
-	return page.List(total, "urls", rows)
+	return page.List(total, "urls", rowsOf(links, func(l *shortener.Link) any { return a.row(call, l) }))
 }
 
 // findLink answers a search by short URL: a hit like "get one link" with the
 // row beside it, a miss with status 200 and an error, both as clients expect.
 func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*api.Reply, error) {
-	alias, ok := aliasOf(short, api.HostOf(call.Origin))
+	host, alias, ok := addressOf(short)
 	if !ok {
 		return adapters.Missed(adapters.LinkNotFound), nil
 	}
-	l, err := a.cfg.Shortener.Store().LinkByAlias(ctx, "", alias)
+	if host == api.HostOf(call.Origin) {
+		host = ""
+	}
+	store := a.cfg.Shortener.Store()
+	l, err := store.LinkByAlias(ctx, host, alias)
+	if err == nil && (l.Account != call.Key.Account || l.Kind != shortener.KindLink) {
+		return adapters.Missed(adapters.LinkNotFound), nil
+	}
+	if err == nil {
+		// By its alias a link is found without its channels.
+		l, err = store.Link(ctx, call.Key.Account, l.ID)
+	}
 	switch {
 	case err != nil && api.AsError(err).Code == api.NotFound:
 		return adapters.Missed(adapters.LinkNotFound), nil
 	case err != nil:
 		return nil, err
-	case l.Account != call.Key.Account:
-		return adapters.Missed(adapters.LinkNotFound), nil
 	}
-	s := a.single(call, l)
+	s, err := a.single(ctx, call, l)
+	if err != nil {
+		return nil, err
+	}
 	s.Data.Links = []linkRow{a.row(call, l)}
 	return reply(s)
 }
 
-// aliasOf reads the alias of a short URL, of host/alias or of an alias alone.
-func aliasOf(short, host string) (string, bool) {
+// addressOf reads the host and the alias of a short URL or of host/alias; an
+// alias alone has no host.
+func addressOf(short string) (host, alias string, ok bool) {
 	if _, rest, ok := strings.Cut(short, "://"); ok {
 		short = rest
 	}
-	alias := strings.TrimSuffix(short, "/")
+	alias = strings.TrimSuffix(short, "/")
 	if i := strings.IndexByte(alias, '/'); i >= 0 {
-		if api.HostOf(alias[:i]) != host {
-			return "", false
-		}
-		alias = alias[i+1:]
+		host, alias = api.HostOf(alias[:i]), alias[i+1:]
 	}
 	alias, err := url.PathUnescape(alias)
-	return alias, err == nil && shortener.IsAlias(alias)
+	return host, alias, err == nil && shortener.IsAlias(alias)
 }

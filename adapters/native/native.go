@@ -6,13 +6,16 @@ import (
 	"context"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/openapi"
 	"github.com/linkquay/linkquay/shortener"
 )
 
-// Config is what an Adapter is made of.
+// Config is what an Adapter is made of. All fields are required unless they say
+// otherwise.
 type Config struct {
 	// Contract names the fields of each operation.
 	Contract *openapi.Contract
@@ -20,8 +23,27 @@ type Config struct {
 	// Shortener makes and finds the links.
 	Shortener *shortener.Shortener
 
+	// Statistics tells of visits.
+	Statistics Statistics
+
+	// Files keeps uploads and the logos of QR codes.
+	Files Files
+
+	// Logos fetches the logos of QR codes.
+	Logos Logos
+
+	// UploadSilence is how long an upload may send nothing before it is given
+	// up; a large one may take as long as it likes. 0 means a minute.
+	UploadSilence time.Duration
+
 	// Zone is that of times without one, in requests and replies.
 	Zone *time.Location
+
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+
+	// Logger is told of failures that cost no call; nil means nobody is.
+	Logger *zap.Logger
 }
 
 // Adapter is the native backend. It is safe for concurrent use.
@@ -35,16 +57,17 @@ type handler func(ctx context.Context, call *api.Call) (*api.Reply, error)
 
 // New returns the adapter.
 func New(cfg Config) *Adapter {
-	a := &Adapter{cfg: cfg, capabilities: api.Capabilities{}}
-	a.handlers = map[api.Operation]handler{
-		api.GetAccount:    a.getAccount,
-		api.UpdateAccount: a.updateAccount,
-		api.ListLinks:     a.listLinks,
-		api.GetLink:       a.getLink,
-		api.CreateLink:    a.createLink,
-		api.UpdateLink:    a.updateLink,
-		api.DeleteLink:    a.deleteLink,
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
+	if cfg.UploadSilence == 0 {
+		cfg.UploadSilence = uploadSilence
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = zap.NewNop()
+	}
+	a := &Adapter{cfg: cfg, capabilities: api.Capabilities{}}
+	a.handlers = a.operations()
 	for id := range a.handlers {
 		c := api.Capability{Support: api.Native}
 		for _, field := range cfg.Contract.Operation(id).Fields {
@@ -56,6 +79,72 @@ func New(cfg Config) *Adapter {
 		a.capabilities[id] = c
 	}
 	return a
+}
+
+// operations says what each operation of the contract does here.
+func (a *Adapter) operations() map[api.Operation]handler {
+	campaigns, channels, domains := a.campaigns(), a.channels(), a.domains()
+	pixels, splash, overlays := a.pixels(), a.splashPages(), a.overlays()
+	return map[api.Operation]handler{
+		api.GetAccount:    a.getAccount,
+		api.UpdateAccount: a.updateAccount,
+
+		api.ListLinks:         a.listLinks,
+		api.GetLink:           a.getLink,
+		api.GetLinkStatistics: a.getLinkStatistics,
+		api.CreateLink:        a.createLink,
+		api.CreateLinks:       a.createLinks,
+		api.UpdateLink:        a.updateLink,
+		api.DeleteLink:        a.deleteLink,
+
+		api.ListQRCodes:  a.listQRCodes,
+		api.GetQRCode:    a.getQRCode,
+		api.CreateQRCode: a.createQRCode,
+		api.UpdateQRCode: a.updateQRCode,
+		api.DeleteQRCode: a.deleteQRCode,
+
+		api.ListCampaigns:        campaigns.list,
+		api.GetCampaign:          campaigns.get,
+		api.CreateCampaign:       campaigns.create,
+		api.AssignLinkToCampaign: a.assignLinkToCampaign,
+		api.UpdateCampaign:       campaigns.update,
+		api.DeleteCampaign:       campaigns.delete,
+
+		api.ListChannels:        channels.list,
+		api.ListChannelItems:    a.listChannelItems,
+		api.CreateChannel:       channels.create,
+		api.AssignItemToChannel: a.assignItemToChannel,
+		api.UpdateChannel:       channels.update,
+		api.DeleteChannel:       channels.delete,
+
+		api.ListDomains:  domains.list,
+		api.GetDomain:    domains.get,
+		api.CreateDomain: domains.create,
+		api.UpdateDomain: domains.update,
+		api.DeleteDomain: domains.delete,
+
+		api.ListFiles:  a.listFiles,
+		api.UploadFile: a.uploadFile,
+		api.DeleteFile: a.deleteFile,
+
+		api.ListPixels:  pixels.list,
+		api.GetPixel:    pixels.get,
+		api.CreatePixel: pixels.create,
+		api.UpdatePixel: pixels.update,
+		api.DeletePixel: pixels.delete,
+
+		api.ListSplashPages:  splash.list,
+		api.CreateSplashPage: splash.create,
+		api.UpdateSplashPage: splash.update,
+		api.DeleteSplashPage: splash.delete,
+
+		api.ListOverlays:  overlays.list,
+		api.CreateOverlay: overlays.create,
+		api.UpdateOverlay: overlays.update,
+		api.DeleteOverlay: overlays.delete,
+
+		api.ListOrphanVisits: a.listOrphanVisits,
+	}
 }
 
 // Do implements adapters.Backend.
@@ -70,4 +159,8 @@ func (a *Adapter) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
 // Capabilities implements adapters.Backend.
 func (a *Adapter) Capabilities() api.Capabilities { return a.capabilities }
 
-var _ adapters.Backend = (*Adapter)(nil)
+// Idempotent implements adapters.Idempotent: every create keeps its key in the
+// transaction that makes the object.
+func (a *Adapter) Idempotent() {}
+
+var _ adapters.Idempotent = (*Adapter)(nil)

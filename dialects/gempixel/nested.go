@@ -90,6 +90,29 @@ func rules(m members) translate.Func {
 	}
 }
 
+// documents is a list of documents, in each of which the table puts right what
+// it would in that document alone.
+func documents(table *translate.Table) translate.Func {
+	all := func(gjson.Result) bool { return true }
+	return func(p *translate.Pass, v gjson.Result) {
+		if !v.IsArray() {
+			list(p, v)
+			return
+		}
+		each(p, v, all, func(p *translate.Pass, e gjson.Result) {
+			out, err := table.Apply(nil, []byte(e.Raw))
+			if err != nil {
+				p.Raw(e.Raw) // for the contract to refuse
+				return
+			}
+			for _, note := range out.Notes {
+				p.Note(note.Kind)
+			}
+			p.Raw(string(out.Document))
+		})
+	}
+}
+
 // hollow reports whether an entry is null, or has nothing but null and "".
 func hollow(e gjson.Result) bool {
 	if e.Type == gjson.Null {

@@ -15,29 +15,56 @@ import (
 var values = map[string]translate.Func{
 	"campaign":       integer,
 	"channel":        integer,
+	"clicklimit":     integer,
+	"counter":        integerFromZero,
 	"data":           anything,
 	"deeplink":       deepLink,
 	"devicetarget":   rules(newMembers("device", "link")),
+	"forwardquery":   boolean,
 	"geotarget":      rules(newMembers("location", "link")),
 	"languagetarget": rules(newMembers("language", "link")),
 	"parameters":     parameters,
 	"pixels":         integers,
 	"public":         boolean,
+	"redirectcode":   integer,
 	"starred":        boolean,
 }
 
-// clearable are the fields of a link that an update empties with an empty
-// value. Everywhere else an empty value means "not given".
-var clearable = map[string]translate.Func{
-	"campaign":        integerOrZero,
-	"channel":         integerOrZero,
-	"deeplink":        objectOrEmpty(deepLink),
-	"description":     textOrEmpty,
-	"expiry":          textOrEmpty,
-	"metadescription": textOrEmpty,
-	"metaimage":       textOrEmpty,
-	"metatitle":       textOrEmpty,
-	"password":        textOrEmpty,
+// clearable are the fields that an update empties with an empty value.
+// Everywhere else an empty value means "not given".
+var clearable = map[api.Operation]map[string]translate.Func{
+	api.UpdateLink: {
+		"campaign":        integerOrZero,
+		"channel":         integerOrZero,
+		"clicklimit":      integerOrZero,
+		"deeplink":        objectOrEmpty(deepLink),
+		"description":     textOrEmpty,
+		"expiredurl":      textOrEmpty,
+		"expiry":          textOrEmpty,
+		"externalid":      textOrEmpty,
+		"metadescription": textOrEmpty,
+		"metaimage":       textOrEmpty,
+		"metatitle":       textOrEmpty,
+		"password":        textOrEmpty,
+		"startdate":       textOrEmpty,
+	},
+	api.UpdateDomain: {
+		"redirect404":  textOrEmpty,
+		"redirectroot": textOrEmpty,
+	},
+	api.UpdateSplashPage: {
+		"button":  textOrEmpty,
+		"image":   textOrEmpty,
+		"message": textOrEmpty,
+		"title":   textOrEmpty,
+	},
+	api.UpdateOverlay: {
+		"button":  textOrEmpty,
+		"email":   textOrEmpty,
+		"label":   textOrEmpty,
+		"link":    textOrEmpty,
+		"message": textOrEmpty,
+	},
 }
 
 // newTables returns a table for each operation that takes a JSON body. Its
@@ -45,7 +72,7 @@ var clearable = map[string]translate.Func{
 func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 	tables := map[api.Operation]*translate.Table{}
 	for _, op := range contract.Operations() {
-		if op.Body != openapi.JSONBody {
+		if op.Body != openapi.JSONBody || op.ID == api.CreateLinks {
 			continue
 		}
 		var rows []translate.Row
@@ -54,13 +81,15 @@ func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 			if !ok {
 				value = text
 			}
-			if c, ok := clearable[name]; ok && op.ID == api.UpdateLink {
+			if c, ok := clearable[op.ID][name]; ok {
 				value = c
 			}
 			rows = append(rows, translate.Row{From: name, To: name, Value: given(value)})
 		}
 		tables[op.ID] = translate.New(translate.Drop, rows...)
 	}
+	urls := documents(tables[api.CreateLink])
+	tables[api.CreateLinks] = translate.New(translate.Drop, translate.Row{From: "urls", To: "urls", Value: given(urls)})
 	return tables
 }
 
@@ -101,6 +130,15 @@ func textOrEmpty(p *translate.Pass, v gjson.Result) {
 // integer drops "", false and 0, and takes "3" for 3.
 func integer(p *translate.Pass, v gjson.Result) {
 	if v.Raw == "0" || v.Raw == `"0"` || v.Raw == `""` || v.Type == gjson.False {
+		p.Note(translate.EmptyValue)
+		return
+	}
+	number(p, v)
+}
+
+// integerFromZero is integer where 0 is a number like any other.
+func integerFromZero(p *translate.Pass, v gjson.Result) {
+	if v.Raw == `""` || v.Type == gjson.False {
 		p.Note(translate.EmptyValue)
 		return
 	}

@@ -4,12 +4,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/openapi"
 )
 
 // statuses maps codes to HTTP statuses as clients of this API know them: a
@@ -47,58 +45,13 @@ func (d *Dialect) WriteError(w http.ResponseWriter, _ *dialects.Head, err *api.E
 	case err.Code == api.Unsupported && len(err.Fields) > 0:
 		status = http.StatusBadRequest
 	}
-	number := 1
-	if err.Code == api.RateLimited {
-		number = http.StatusTooManyRequests
-	}
-	body := append(make([]byte, 0, 256), `{"error":`...)
-	body = strconv.AppendInt(body, int64(number), 10)
-	body = append(body, `,"message":`...)
-	body = gjson.AppendJSONString(body, err.Message)
-	body = append(body, `,"msg":`...)
-	body = gjson.AppendJSONString(body, err.Message)
-	if len(err.Fields) > 0 {
-		body = append(body, `,"errors":`...)
-		body = appendFields(body, err.Fields)
-	}
 	if len(err.Allow) > 0 {
 		w.Header().Set("Allow", strings.Join(err.Allow, ", "))
 	}
-	if err.RetryAfter > 0 {
-		seconds := int64((err.RetryAfter + time.Second - 1) / time.Second)
+	if seconds := err.RetrySeconds(); seconds > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
-		body = append(body, `,"Retry-After":`...)
-		body = strconv.AppendInt(body, seconds, 10)
 	}
-	write(w, status, append(body, '}'))
-}
-
-// appendFields groups messages by field, in the order of the first mention.
-func appendFields(body []byte, fields []api.FieldError) []byte {
-	body = append(body, '{')
-	done := make(map[string]bool, len(fields))
-	for i, f := range fields {
-		if done[f.Field] {
-			continue
-		}
-		done[f.Field] = true
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = gjson.AppendJSONString(body, f.Field)
-		body = append(body, ':', '[')
-		for j, g := range fields[i:] {
-			if g.Field != f.Field {
-				continue
-			}
-			if j > 0 {
-				body = append(body, ',')
-			}
-			body = gjson.AppendJSONString(body, g.Message)
-		}
-		body = append(body, ']')
-	}
-	return append(body, '}')
+	write(w, status, openapi.AppendError(make([]byte, 0, 256), err))
 }
 
 func write(w http.ResponseWriter, status int, body []byte) {

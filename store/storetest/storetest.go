@@ -6,20 +6,47 @@ import (
 	"testing"
 
 	"github.com/linkquay/linkquay/store"
+	"github.com/linkquay/linkquay/store/postgrestest"
 )
 
-// Open returns an empty store in a folder of its own. It is closed, and the
-// folder removed, when the test ends.
+// Each runs the test on an empty store of every driver. What is missing is
+// skipped, as postgrestest says.
+func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	EachConfig(t, func(t *testing.T, cfg store.Config) { test(t, OpenConfig(t, cfg)) })
+}
+
+// EachConfig is Each for tests that open the empty database themselves.
+func EachConfig(t *testing.T, test func(t *testing.T, cfg store.Config)) {
+	t.Helper()
+	t.Run(store.SQLite, func(t *testing.T) { test(t, store.Config{Source: filepath.Join(t.TempDir(), "linkquay.db")}) })
+	t.Run(store.Postgres, func(t *testing.T) { test(t, store.Config{Driver: store.Postgres, Source: Postgres(t)}) })
+}
+
+// Postgres returns the connection string of an empty PostgreSQL database.
+func Postgres(tb testing.TB) string {
+	tb.Helper()
+	return postgrestest.Database(tb)
+}
+
+// Open returns an empty SQLite store in a folder of its own. It is closed, and
+// the folder removed, when the test ends.
 func Open(tb testing.TB) *store.Store {
 	tb.Helper()
 	return OpenPath(tb, filepath.Join(tb.TempDir(), "linkquay.db"))
 }
 
-// OpenPath returns a store on the file at the path, so that a test can have
-// several on one file, or open it again. It is closed when the test ends.
+// OpenPath returns a store on the SQLite file at the path, so that a test can
+// have several on one file, or open it again. It is closed when the test ends.
 func OpenPath(tb testing.TB, path string) *store.Store {
 	tb.Helper()
-	s, err := store.Open(tb.Context(), store.Config{Path: path})
+	return OpenConfig(tb, store.Config{Source: path})
+}
+
+// OpenConfig returns a store on the database. It is closed when the test ends.
+func OpenConfig(tb testing.TB, cfg store.Config) *store.Store {
+	tb.Helper()
+	s, err := store.Open(tb.Context(), cfg)
 	if err != nil {
 		tb.Fatalf("opening store: %v", err)
 	}

@@ -1,0 +1,125 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/native"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/blocklist"
+	"github.com/linkquay/linkquay/files"
+	"github.com/linkquay/linkquay/geoip"
+	"github.com/linkquay/linkquay/guard"
+	"github.com/linkquay/linkquay/shortener"
+	"github.com/linkquay/linkquay/visitors"
+)
+
+// assembleNative makes the native shortener, the backend that it is, and what
+// its visitors see.
+func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend, error) {
+	db := a.shared.database
+	blocked, err := a.openBlocklist(ctx, rt)
+	if err != nil {
+		return nil, err
+	}
+	country, err := a.openGeoIP(ctx, rt)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := files.Open(a.Files)
+	if err != nil {
+		return nil, err
+	}
+	rt.onClose(folder.Close)
+	fetcher := guard.New(guard.Options{AllowPrivate: a.private})
+	rt.shortener = shortener.New(shortener.Config{
+		Store:      db.store,
+		Index:      db.index,
+		Domains:    db.domains,
+		OwnHosts:   a.ownHosts(),
+		Schemes:    a.Schemes,
+		Blocked:    blocked,
+		Duplicates: a.Duplicates == DuplicatesReuse,
+		Reserved:   a.reserved,
+	})
+	// What the index holds was decided by the settings before these.
+	db.index.Clear()
+	db.country.Store(&country)
+	rt.visitors = visitors.New(visitors.Config{
+		Shortener:  rt.shortener,
+		Recorder:   db.clicks,
+		Statistics: db.store,
+		Limiter:    a.shared.limits,
+		Attempts:   a.FailedAttempts.rate(DefaultRequests),
+		Country:    country,
+		Files:      folder,
+		Fetcher:    fetcher,
+		Origin:     a.origin,
+		Count:      a.metrics.visited,
+		Logger:     a.logger,
+	})
+	a.sweepFiles(ctx, rt, folder)
+	return native.New(native.Config{
+		Contract:   a.contract,
+		Shortener:  rt.shortener,
+		Statistics: db.store,
+		Files:      folder,
+		Logos:      fetcher,
+		Zone:       a.zone,
+		Logger:     a.logger,
+	}), nil
+}
+
+// openBlocklist returns what tells blocked destinations, nil where there is no
+// list.
+func (a *App) openBlocklist(ctx context.Context, rt *runtime) (func(url string) bool, error) {
+	if a.Blocklist == "" {
+		return nil, nil //nolint:nilnil // No list is a setting.
+	}
+	list, err := blocklist.Open(a.Blocklist, blocklist.Options{Logger: a.logger})
+	if err != nil {
+		return nil, err
+	}
+	rt.work(ctx, func(ctx context.Context) { list.Watch(ctx, a.shared.database.index.Clear) })
+	return list.Blocked, nil
+}
+
+// openGeoIP returns what tells countries, nil where there is no database.
+func (a *App) openGeoIP(ctx context.Context, rt *runtime) (func(netip.Addr) string, error) {
+	if a.GeoIP == "" {
+		a.logger.Info("no geoip database is configured: rules by country are skipped, and statistics know no countries")
+		return nil, nil //nolint:nilnil // No database is a setting.
+	}
+	db, err := geoip.Open(ctx, a.GeoIP, geoip.Options{Logger: a.logger})
+	if err != nil {
+		return nil, err
+	}
+	rt.onClose(func() error { db.Close(); return nil })
+	return db.Country, nil
+}
+
+// sweepFiles removes what uploads that never ended have left behind, without
+// anybody waiting for it.
+func (a *App) sweepFiles(ctx context.Context, rt *runtime, folder *files.Dir) {
+	s := a.shared.database.store
+	rt.work(ctx, func(ctx context.Context) {
+		known, err := s.StoredFiles(ctx)
+		if err == nil {
+			_, err = folder.Sweep(ctx, func(name string) (bool, error) { return known[name], nil }, files.DefaultAge)
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			a.logger.Warn("removing files that nobody knows", zap.Error(err))
+		}
+	})
+}
+
+func (a *App) ownHosts() []string {
+	if a.ShortDomain == "" {
+		return nil
+	}
+	return []string{api.HostOf(a.ShortDomain)}
+}

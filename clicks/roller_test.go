@@ -1,0 +1,145 @@
+package clicks_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/linkquay/linkquay/clicks"
+)
+
+// backlog is a store whose rolls take a while.
+type backlog struct {
+	mu       sync.Mutex
+	waiting  int64
+	takes    time.Duration
+	rolls    int
+	forgets  int
+	toForget int
+	err      error
+}
+
+func (b *backlog) RollVisits(context.Context) (clicks.Rolled, error) {
+	time.Sleep(b.takes)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rolls++
+	if b.err != nil {
+		return clicks.Rolled{}, b.err
+	}
+	n := min(b.waiting, 10)
+	b.waiting -= n
+	return clicks.Rolled{Batches: int(n), Backlog: b.waiting}, nil
+}
+
+func (b *backlog) ForgetVisitors(context.Context) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forgets++
+	b.toForget--
+	return b.toForget > 0, b.err
+}
+
+func (b *backlog) set(change func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	change()
+}
+
+func TestRoller_KeepsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &backlog{takes: time.Millisecond}
+		var told int64 = -1
+		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{OnBacklog: func(n int64) { told = n }})
+		defer r.Close()
+		synctest.Wait()
+		store.set(func() { store.waiting = 5 })
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if store.waiting != 0 || told != 0 {
+			t.Errorf("after a second %d batches wait, and %d are told", store.waiting, told)
+		}
+	})
+}
+
+// The roller leaves the processor to visitors for most of the time, and hurries
+// where very much waits.
+func TestRoller_Rests(t *testing.T) {
+	for _, test := range []struct {
+		waiting  int64
+		min, max time.Duration
+	}{
+		{1000, 480 * time.Millisecond, 520 * time.Millisecond},
+		{30_000, 2 * 1000 * time.Millisecond, (2*1000 + 5*2000) * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			store := &backlog{waiting: test.waiting, takes: time.Millisecond}
+			r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{})
+			defer r.Close()
+			began := time.Now()
+			for {
+				time.Sleep(time.Millisecond)
+				synctest.Wait()
+				store.mu.Lock()
+				waiting := store.waiting
+				store.mu.Unlock()
+				if waiting == 0 {
+					break
+				}
+			}
+			worked := time.Duration(test.waiting/10) * time.Millisecond
+			if took := time.Since(began); took < test.min || took > test.max {
+				t.Errorf("%d batches, %v of work, took %v; want %v to %v", test.waiting, worked, took, test.min, test.max)
+			}
+		})
+	}
+}
+
+func TestRoller_FailingStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zapcore.InfoLevel)
+		store := &backlog{err: errors.New("away")}
+		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{Logger: zap.New(core)})
+		defer r.Close()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if store.rolls > 200 || store.rolls < 100 {
+			t.Errorf("the store was asked %d times in an hour of failures; want every 30 s", store.rolls)
+		}
+		store.set(func() { store.err, store.waiting = nil, 5 })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if store.waiting != 0 {
+			t.Errorf("after the outage %d batches wait", store.waiting)
+		}
+		failed, again := logs.FilterLevelExact(zapcore.ErrorLevel).Len(), logs.FilterMessageSnippet("again").FilterLevelExact(zapcore.InfoLevel).Len()
+		if failed != 1 || again != 1 {
+			t.Errorf("the outage is logged %d times and its end %d times; want once each", failed, again)
+		}
+	})
+}
+
+func TestRoller_Forgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &backlog{toForget: 5}
+		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{})
+		time.Sleep(10*time.Minute + time.Second)
+		synctest.Wait()
+		if store.forgets != 5 {
+			t.Errorf("asked %d times to forget; want until there is nothing more", store.forgets)
+		}
+		time.Sleep(time.Hour)
+		r.Close()
+		r.Close()
+		if store.forgets != 11 {
+			t.Errorf("asked %d times to forget; want every ten minutes", store.forgets)
+		}
+	})
+}

@@ -1,0 +1,111 @@
+package visitors
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"github.com/linkquay/linkquay/clicks"
+	"github.com/linkquay/linkquay/shortener"
+	"github.com/linkquay/linkquay/visitors/pages"
+)
+
+// statisticsDays is how many days the plot has, today included.
+const statisticsDays = 30
+
+// statistics shows what visits of a public link add up to. A private one is
+// answered like one that does not exist.
+func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, domain *shortener.Domain, alias string) error {
+	ctx := r.Context()
+	l, err := h.store.LinkByAlias(ctx, hostOf(domain), alias)
+	if err != nil {
+		return notFoundOr(err)
+	}
+	if !l.Public {
+		return ErrNotFound
+	}
+	summary, err := h.cfg.Statistics.Summary(ctx, l.ID)
+	if err != nil {
+		return notFoundOr(err)
+	}
+	today := h.cfg.Now().UTC().Truncate(24 * time.Hour)
+	from := today.AddDate(0, 0, 1-statisticsDays)
+	series, err := h.cfg.Statistics.Series(ctx, l.ID, from, today.AddDate(0, 0, 1), clicks.Day, time.UTC, "")
+	if err != nil {
+		return notFoundOr(err)
+	}
+	page := pages.Statistics{
+		Short:        bare(h.links.ShortURL(l, h.cfg.Origin(r))),
+		Clicks:       summary.Clicks,
+		UniqueClicks: summary.UniqueClicks,
+		Created:      pages.DayOf(l.Created.UTC()),
+		Days:         days(series, from),
+	}
+	// Whoever locked a link does not want its destination to be seen.
+	if l.PasswordHash == "" && l.URL != "" {
+		page.Shown = destination(h.links.Target(l).URL).Shown
+	}
+	region := display.Regions(language.Make(pages.LanguageOf(r)))
+	page.Rankings = []pages.Ranking{
+		pages.NewRanking("countries", rows(summary.Countries, func(code string) string { return country(region, code) })),
+		pages.NewRanking("referrers", rows(summary.Referrers, nil)),
+		pages.NewRanking("browsers", rows(summary.Browsers, nil)),
+		pages.NewRanking("systems", rows(summary.Systems, nil)),
+	}
+	if err := pages.Write(w, r, pages.Options{Status: http.StatusOK, Site: h.site(r, domain)}, page); err != nil {
+		return err
+	}
+	h.cfg.Count(Paged)
+	return nil
+}
+
+// days returns the clicks of every day, also where the series has gaps.
+func days(series *clicks.Series, from time.Time) []pages.Day {
+	counted := map[string]int64{}
+	for _, b := range series.Buckets {
+		counted[pages.DayOf(b.Start.UTC())] += b.Clicks
+	}
+	all := make([]pages.Day, statisticsDays)
+	for i := range all {
+		day := pages.DayOf(from.AddDate(0, 0, i))
+		all[i] = pages.Day{Day: day, Clicks: counted[day]}
+	}
+	return all
+}
+
+func rows(named []clicks.Named, name func(string) string) []pages.Row {
+	all := make([]pages.Row, 0, len(named))
+	for _, n := range named {
+		row := pages.Row{Name: n.Name, Clicks: n.Clicks}
+		if name != nil {
+			row.Name = name(n.Name)
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// country returns the name of a country in the page's language; what is not
+// known stays as it is.
+func country(region display.Namer, code string) string {
+	r, err := language.ParseRegion(code)
+	if err != nil || region == nil {
+		return code
+	}
+	if name := region.Name(r); name != "" {
+		return name
+	}
+	return code
+}
+
+// bare returns a URL without its scheme.
+func bare(url string) string {
+	_, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return url
+	}
+	return rest
+}
