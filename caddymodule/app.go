@@ -134,7 +134,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.Database.provision(repl, a.logger); err != nil {
 		return err
 	}
-	if err := a.Native.provision(repl, a.Database.folder(repl)); err != nil {
+	if err := a.Native.provision(repl, a.Database.beside(repl, ".files")); err != nil {
 		return err
 	}
 	if err := a.loadGuests(); err != nil {

@@ -2,8 +2,8 @@ package caddymodule
 
 import (
 	"context"
-	"errors"
 	"net/netip"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -30,11 +30,10 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 	if err != nil {
 		return nil, err
 	}
-	folder, err := files.Open(a.Files)
+	folder, err := a.openFiles(ctx, rt)
 	if err != nil {
 		return nil, err
 	}
-	rt.onClose(folder.Close)
 	fetcher := guard.New(guard.Options{AllowPrivate: a.private})
 	rt.shortener = shortener.New(shortener.Config{
 		Store:      db.store,
@@ -88,6 +87,20 @@ func (a *App) openBlocklist(ctx context.Context, rt *runtime) (func(url string) 
 	return list.Blocked, nil
 }
 
+// openFiles opens the folder of files, which must be no other database's.
+func (a *App) openFiles(ctx context.Context, rt *runtime) (*files.Dir, error) {
+	folder, err := files.Open(a.Files)
+	if err != nil {
+		return nil, err
+	}
+	rt.onClose(folder.Close)
+	instance, err := a.shared.database.store.Instance(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return folder, folder.Claim(instance)
+}
+
 // openGeoIP returns what tells countries, nil where there is no database.
 func (a *App) openGeoIP(ctx context.Context, rt *runtime) (func(netip.Addr) string, error) {
 	if a.GeoIP == "" {
@@ -102,17 +115,28 @@ func (a *App) openGeoIP(ctx context.Context, rt *runtime) (func(netip.Addr) stri
 	return db.Country, nil
 }
 
-// sweepFiles removes what uploads that never ended have left behind, without
-// anybody waiting for it.
+// sweepEvery is how often files that nobody knows are looked for.
+const sweepEvery = 24 * time.Hour
+
+// sweepFiles removes, at start and every day, what uploads that never ended and
+// creates of unknown outcome have left behind.
 func (a *App) sweepFiles(ctx context.Context, rt *runtime, folder *files.Dir) {
-	s := a.shared.database.store
 	rt.work(ctx, func(ctx context.Context) {
-		known, err := s.StoredFiles(ctx)
-		if err == nil {
-			_, err = folder.Sweep(ctx, func(name string) (bool, error) { return known[name], nil }, files.DefaultAge)
-		}
-		if err != nil && !errors.Is(err, context.Canceled) {
-			a.logger.Warn("removing files that nobody knows", zap.Error(err))
+		ticker := time.NewTicker(sweepEvery)
+		defer ticker.Stop()
+		for {
+			known, err := a.shared.database.store.StoredFiles(ctx)
+			if err == nil {
+				_, err = folder.Sweep(ctx, func(name string) (bool, error) { return known[name], nil }, files.DefaultAge)
+			}
+			if err != nil && ctx.Err() == nil {
+				a.logger.Warn("removing files that nobody knows", zap.Error(err))
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
 		}
 	})
 }

@@ -44,12 +44,7 @@ func newProgram(t *testing.T, caddyfile string, env ...string) *program {
 	if err != nil {
 		t.Fatalf("building: %v\n%s", err, path)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
+	port := freePort(t)
 	p := &program{path: path, log: new(bytes.Buffer), site: &site{t: t, base: "http://127.0.0.1:" + port, dir: t.TempDir(), port: port}}
 	p.env = append([]string{"HOME=" + p.dir, "XDG_CONFIG_HOME=" + p.dir, "XDG_DATA_HOME=" + p.dir, "PATH=" + os.Getenv("PATH")}, env...)
 	p.write(caddyfile)

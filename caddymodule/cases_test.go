@@ -79,15 +79,16 @@ func TestAPICases(t *testing.T) {
 			if err := json.Unmarshal(readFile(t, file), &c); err != nil {
 				t.Fatal(err)
 			}
-			runCase(t, &c)
+			runCase(t, &c, siteConfig)
 		})
 	}
 }
 
-func runCase(t *testing.T, c *apiCase) {
+// runCase runs a case on the site that config makes of its options.
+func runCase(t *testing.T, c *apiCase, config func(options string) string) {
 	u := &recordedUpstream{t: t, replies: c.Upstream}
 	server := upstream(t, u.ServeHTTP)
-	s := nativeSite(t, strings.ReplaceAll(c.Options, "{{upstream}}", server.URL))
+	s := start(t, config(strings.ReplaceAll(c.Options, "{{upstream}}", server.URL)))
 	for i, step := range c.Steps {
 		var header []string
 		for name, value := range step.In.Header {

@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/linkquay/linkquay/files"
 	"github.com/linkquay/linkquay/store"
 )
 
@@ -61,11 +63,28 @@ another kind than the one that was backed up.
 				if err := s.Restore(ctx, filepath.Join(args[0], backupDatabase)); err != nil {
 					return err
 				}
+				if err := adoptFiles(ctx, s, app.Files); err != nil {
+					return err
+				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "restored from %s\n", args[0])
 				return err
 			})
 		},
 	}
+}
+
+// adoptFiles takes the folder for the database that has just been restored.
+func adoptFiles(ctx context.Context, s *store.Store, folder string) (err error) {
+	instance, err := s.Instance(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := files.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	return d.Adopt(instance)
 }
 
 // backup copies the files before the database and again after it: whatever the
@@ -108,7 +127,8 @@ func copyFiles(ctx context.Context, from, to string) error {
 		if !entry.Type().IsRegular() {
 			return nil
 		}
-		if _, err := os.Lstat(target); err == nil {
+		// What begins with a dot is about the folder, or half an upload.
+		if _, err := os.Lstat(target); err == nil || strings.HasPrefix(entry.Name(), ".") {
 			return nil
 		}
 		if err := copyFile(path, target); !errors.Is(err, fs.ErrNotExist) {

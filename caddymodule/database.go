@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
@@ -55,12 +56,13 @@ func (d *Database) config(logger *zap.Logger) store.Config {
 	return store.Config{Driver: d.Driver, Source: d.Source, Logger: logger}
 }
 
-// folder is where files that belong to the database stand beside it.
-func (d *Database) folder(repl *caddy.Replacer) string {
+// beside returns a path for what belongs to the database and is kept apart from
+// it: the database file's own with another ending, or else in the data folder.
+func (d *Database) beside(repl *caddy.Replacer, ending string) string {
 	if d.Driver == store.SQLite {
-		return filepath.Dir(d.Source)
+		return strings.TrimSuffix(d.Source, filepath.Ext(d.Source)) + ending
 	}
-	return dataFolder(repl)
+	return filepath.Join(dataFolder(repl), "linkquay"+ending)
 }
 
 func dataFolder(repl *caddy.Replacer) string {

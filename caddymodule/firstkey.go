@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/keys"
-	"github.com/linkquay/linkquay/store"
 )
 
 // addFirstKey makes an admin key where there is no key at all: none
@@ -38,10 +35,7 @@ func (a *App) addFirstKey(ctx context.Context) error {
 	}
 	// The file comes first: a key that nobody was told would be worse than a
 	// file with a key that does not work, which the next start replaces.
-	path := filepath.Join(dataFolder(caddy.NewReplacer()), "linkquay.key")
-	if a.Database.Driver == store.SQLite {
-		path = strings.TrimSuffix(a.Database.Source, filepath.Ext(a.Database.Source)) + ".key"
-	}
+	path := a.Database.beside(caddy.NewReplacer(), ".key")
 	if err := writeSecret(path, key); err != nil {
 		return fmt.Errorf("writing the first key: %w", err)
 	}

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,22 +63,10 @@ type site struct {
 // start runs a Caddyfile. In it {{port}} is a free port, {{dir}} a folder.
 func start(t testing.TB, caddyfile string) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir()}
-	// Another program may take a port that was free a moment ago.
-	for range 5 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, s.port, _ = net.SplitHostPort(l.Addr().String())
-		s.base = "http://127.0.0.1:" + s.port
-		_ = l.Close()
-		if err = s.load(caddyfile); err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			t.Fatalf("starting: %v", err)
-		}
+	s := &site{t: t, dir: t.TempDir(), port: freePort(t)}
+	s.base = "http://127.0.0.1:" + s.port
+	if err := s.load(caddyfile); err != nil {
+		t.Fatalf("starting: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
@@ -84,6 +74,21 @@ func start(t testing.TB, caddyfile string) *site {
 		}
 	})
 	return s
+}
+
+// freePort returns a port on which nothing listens. It is below those that
+// systems give to outgoing connections, one of which could take it meanwhile.
+func freePort(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		if l, err := net.Listen("tcp", ":"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port was found")
+	return ""
 }
 
 // load replaces the running configuration.

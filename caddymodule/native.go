@@ -8,6 +8,8 @@ import (
 	"regexp"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/linkquay/linkquay/shortener"
 )
 
 // Native holds the settings of the native shortener. Placeholders in its paths
@@ -17,8 +19,8 @@ type Native struct {
 	// again when it changes. Default: none, and rules by country are skipped.
 	GeoIP string `json:"geoip,omitempty"`
 
-	// Files is the folder of uploaded files. Default: files, beside the
-	// database file or else in the data folder.
+	// Files is the folder of uploaded files. Default: linkquay.files, beside the
+	// database file and named like it, or else in the data folder.
 	Files string `json:"files,omitempty"`
 
 	// Blocklist is a file of hosts and addresses that no link may lead to. It
@@ -50,16 +52,10 @@ const (
 
 var schemePattern = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 
-// forbiddenSchemes run or show what is no address of anything.
-var forbiddenSchemes = map[string]bool{
-	"javascript": true, "data": true, "vbscript": true, "file": true, "blob": true,
-	"about": true, "filesystem": true, "view-source": true, "ws": true, "wss": true,
-}
-
-// provision sets defaults; folder is where files stand unless they are told to.
-func (n *Native) provision(repl *caddy.Replacer, folder string) error {
+// provision sets defaults; files is the folder of files unless one is named.
+func (n *Native) provision(repl *caddy.Replacer, files string) error {
 	if n.Files == "" {
-		n.Files = filepath.Join(folder, "files")
+		n.Files = files
 	}
 	for name, path := range map[string]*string{"geoip": &n.GeoIP, "files": &n.Files, "blocklist": &n.Blocklist} {
 		written := *path
@@ -93,7 +89,7 @@ func (n *Native) provision(repl *caddy.Replacer, folder string) error {
 		switch {
 		case !schemePattern.MatchString(scheme):
 			return fmt.Errorf("schemes: %q is no scheme in lower case, such as mailto", scheme)
-		case forbiddenSchemes[scheme]:
+		case shortener.IsForbiddenScheme(scheme):
 			return fmt.Errorf("schemes: %s can never be allowed", scheme)
 		}
 	}

@@ -36,7 +36,7 @@ func newAutomaton(words []string) *automaton {
 			}
 			state = int(a.next[edge])
 		}
-		a.words[state] = append(a.words[state], uint16(number)) //nolint:gosec // A few hundred.
+		a.words[state] = append(a.words[state], uint16(number))
 	}
 	a.link()
 	return a

@@ -22,6 +22,22 @@ func benchVisit(i int) Visit {
 	}
 }
 
+// BenchmarkRecorder_Visit is what a redirect pays.
+func BenchmarkRecorder_Visit(b *testing.B) {
+	r := &Recorder{queue: newQueue(1 << 17)}
+	var drained []Visit
+	v := benchVisit(1)
+	b.ReportAllocs()
+	for i := range b.N {
+		r.Visit(v)
+		if i%6400 == 6399 {
+			b.StopTimer()
+			drained = r.queue.drain(drained[:0])
+			b.StartTimer()
+		}
+	}
+}
+
 // BenchmarkFlush is what a visit costs behind the queue.
 func BenchmarkFlush(b *testing.B) {
 	visits := make([]Visit, 6400)

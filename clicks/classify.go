@@ -123,12 +123,12 @@ func floorDiv(a, b int64) int64 {
 // for among the last ones are forgotten, half of all at a time.
 type cache[V any] struct {
 	size      int
-	make      func(string) V
+	parse     func(string) V
 	now, past map[string]V
 }
 
-func newCache[V any](size int, make func(string) V) *cache[V] {
-	return &cache[V]{size: size, make: make, now: map[string]V{}}
+func newCache[V any](size int, parse func(string) V) *cache[V] {
+	return &cache[V]{size: size, parse: parse, now: map[string]V{}}
 }
 
 func (c *cache[V]) get(s string) V {
@@ -137,7 +137,7 @@ func (c *cache[V]) get(s string) V {
 		return v
 	}
 	if v, known = c.past[s]; !known {
-		v = c.make(s)
+		v = c.parse(s)
 	}
 	if len(c.now) >= c.size {
 		c.now, c.past = map[string]V{}, c.now

@@ -218,10 +218,8 @@ func (r *Recorder) flush(ctx context.Context) error {
 		r.raw = r.raw[:r.o.MaxQueued]
 	}
 	defer r.reportDropped()
-	if err := r.encode(ctx); err != nil {
-		return err
-	}
-	return r.write(ctx)
+	// What cannot be classified holds nothing else up.
+	return errors.Join(r.encode(ctx), r.write(ctx))
 }
 
 // encode turns the visits into batches.

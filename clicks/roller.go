@@ -89,7 +89,7 @@ func NewRoller(ctx context.Context, store RollStore, o RollerOptions) *Roller {
 // Close ends the goroutine and waits for it. What is not added up yet stays in
 // the store for the next roller.
 func (r *Roller) Close() {
-	r.close.Do(r.cancel)
+	r.close.Do(func() { r.cancel() })
 	<-r.ended
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,13 +18,26 @@ import (
 
 // backlog is a store whose rolls take a while.
 type backlog struct {
-	mu       sync.Mutex
+	takes time.Duration
+
+	mu sync.Mutex
+	state
+}
+
+type state struct {
 	waiting  int64
-	takes    time.Duration
 	rolls    int
 	forgets  int
 	toForget int
 	err      error
+}
+
+// now returns the state once nothing happens.
+func (b *backlog) now() state {
+	synctest.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.state
 }
 
 func (b *backlog) RollVisits(context.Context) (clicks.Rolled, error) {
@@ -56,15 +70,15 @@ func (b *backlog) set(change func()) {
 func TestRoller_KeepsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &backlog{takes: time.Millisecond}
-		var told int64 = -1
-		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{OnBacklog: func(n int64) { told = n }})
+		var told atomic.Int64
+		told.Store(-1)
+		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{OnBacklog: told.Store})
 		defer r.Close()
 		synctest.Wait()
 		store.set(func() { store.waiting = 5 })
 		time.Sleep(time.Second)
-		synctest.Wait()
-		if store.waiting != 0 || told != 0 {
-			t.Errorf("after a second %d batches wait, and %d are told", store.waiting, told)
+		if waiting := store.now().waiting; waiting != 0 || told.Load() != 0 {
+			t.Errorf("after a second %d batches wait, and %d are told", waiting, told.Load())
 		}
 	})
 }
@@ -80,19 +94,12 @@ func TestRoller_Rests(t *testing.T) {
 		{30_000, 2 * 1000 * time.Millisecond, (2*1000 + 5*2000) * time.Millisecond},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			store := &backlog{waiting: test.waiting, takes: time.Millisecond}
+			store := &backlog{takes: time.Millisecond, state: state{waiting: test.waiting}}
 			r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{})
 			defer r.Close()
 			began := time.Now()
-			for {
+			for store.now().waiting > 0 {
 				time.Sleep(time.Millisecond)
-				synctest.Wait()
-				store.mu.Lock()
-				waiting := store.waiting
-				store.mu.Unlock()
-				if waiting == 0 {
-					break
-				}
 			}
 			worked := time.Duration(test.waiting/10) * time.Millisecond
 			if took := time.Since(began); took < test.min || took > test.max {
@@ -105,19 +112,17 @@ func TestRoller_Rests(t *testing.T) {
 func TestRoller_FailingStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zapcore.InfoLevel)
-		store := &backlog{err: errors.New("away")}
+		store := &backlog{state: state{err: errors.New("away")}}
 		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{Logger: zap.New(core)})
 		defer r.Close()
 		time.Sleep(time.Hour)
-		synctest.Wait()
-		if store.rolls > 200 || store.rolls < 100 {
-			t.Errorf("the store was asked %d times in an hour of failures; want every 30 s", store.rolls)
+		if rolls := store.now().rolls; rolls > 200 || rolls < 100 {
+			t.Errorf("the store was asked %d times in an hour of failures; want every 30 s", rolls)
 		}
 		store.set(func() { store.err, store.waiting = nil, 5 })
 		time.Sleep(time.Minute)
-		synctest.Wait()
-		if store.waiting != 0 {
-			t.Errorf("after the outage %d batches wait", store.waiting)
+		if waiting := store.now().waiting; waiting != 0 {
+			t.Errorf("after the outage %d batches wait", waiting)
 		}
 		failed, again := logs.FilterLevelExact(zapcore.ErrorLevel).Len(), logs.FilterMessageSnippet("again").FilterLevelExact(zapcore.InfoLevel).Len()
 		if failed != 1 || again != 1 {
@@ -128,18 +133,17 @@ func TestRoller_FailingStore(t *testing.T) {
 
 func TestRoller_Forgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &backlog{toForget: 5}
+		store := &backlog{state: state{toForget: 5}}
 		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{})
 		time.Sleep(10*time.Minute + time.Second)
-		synctest.Wait()
-		if store.forgets != 5 {
-			t.Errorf("asked %d times to forget; want until there is nothing more", store.forgets)
+		if n := store.now().forgets; n != 5 {
+			t.Errorf("asked %d times to forget; want until there is nothing more", n)
 		}
 		time.Sleep(time.Hour)
 		r.Close()
 		r.Close()
-		if store.forgets != 11 {
-			t.Errorf("asked %d times to forget; want every ten minutes", store.forgets)
+		if n := store.now().forgets; n != 11 {
+			t.Errorf("asked %d times to forget; want every ten minutes", n)
 		}
 	})
 }

@@ -103,8 +103,8 @@ func (r *Rollup) addVisit(v *record) {
 	for d, value := range v.values {
 		// Without a referrer a click is direct; of other dimensions nothing
 		// means unknown, which is what remains of all clicks.
-		if value != "" || Dimension(d) == Referrers { //nolint:gosec // There are seven.
-			r.Days[DayKey{LinkID: v.linkID, Day: day, Dimension: Dimension(d), Value: value}]++ //nolint:gosec // As above.
+		if value != "" || Dimension(d) == Referrers {
+			r.Days[DayKey{LinkID: v.linkID, Day: day, Dimension: Dimension(d), Value: value}]++
 		}
 	}
 	visitor := VisitorKey{Day: day, ID: v.visitor}

@@ -51,7 +51,7 @@ func (d Dimension) String() string { return dimensionNames[d] }
 func DimensionByName(name string) (d Dimension, found bool) {
 	for i, n := range dimensionNames {
 		if n == name {
-			return Dimension(i), true //nolint:gosec // There are seven.
+			return Dimension(i), true
 		}
 	}
 	return 0, false

@@ -72,7 +72,7 @@ func (d *DB) Country(addr netip.Addr) string {
 
 // Close stops to look for changes. Country goes on to work.
 func (d *DB) Close() {
-	d.close.Do(d.cancel)
+	d.close.Do(func() { d.cancel() })
 	<-d.ended
 }
 

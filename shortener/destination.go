@@ -15,12 +15,16 @@ var forbiddenSchemes = []string{
 	"javascript", "livescript", "mhtml", "mocha", "moz-extension", "resource", "vbscript", "view-source", "ws", "wss",
 }
 
+// IsForbiddenScheme reports whether no configuration can allow destinations of
+// the scheme, given in lower case.
+func IsForbiddenScheme(scheme string) bool { return slices.Contains(forbiddenSchemes, scheme) }
+
 // allowedSchemes returns the schemes of destinations beside http and https.
 func allowedSchemes(configured []string) map[string]bool {
 	allowed := map[string]bool{}
 	for _, scheme := range configured {
 		scheme = strings.ToLower(strings.TrimSuffix(scheme, ":"))
-		allowed[scheme] = !slices.Contains(forbiddenSchemes, scheme)
+		allowed[scheme] = !IsForbiddenScheme(scheme)
 	}
 	return allowed
 }
@@ -95,7 +99,7 @@ func (s *Shortener) checkIntent(field string, u *url.URL, host string) error {
 		}
 		switch strings.ToLower(name) {
 		case "scheme":
-			if slices.Contains(forbiddenSchemes, strings.ToLower(strings.TrimSpace(value))) {
+			if IsForbiddenScheme(strings.ToLower(strings.TrimSpace(value))) {
 				return invalidURL(field)
 			}
 		case "s.browser_fallback_url":

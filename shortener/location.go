@@ -7,6 +7,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// maxForeignHost is more than any host of DNS has in UTF-8, in bytes.
+const maxForeignHost = 1024
+
 // location returns a destination as a Location header can carry it: the host
 // in its ASCII form (RFC 5891), every other byte that is not printable ASCII
 // escaped. What is ASCII already stays byte for byte as it was given.
@@ -34,8 +37,12 @@ func location(destination string) string {
 	}
 	// A host that cannot be converted is escaped: the visitor's browser then
 	// says what is wrong with it.
-	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
-		host = ascii
+	// Converting takes time by the square of the length, and DNS knows no host
+	// that long.
+	if len(host) <= maxForeignHost {
+		if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+			host = ascii
+		}
 	}
 	return escape(scheme) + "://" + escape(user+host+port+rest[end:])
 }

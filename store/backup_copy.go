@@ -11,9 +11,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// unlimited lets a transaction of PostgreSQL take the time that it takes.
-const unlimited = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
-
 // rowTarget takes the rows of a table.
 type rowTarget interface {
 	// insert takes rows until next returns nil.

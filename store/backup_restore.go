@@ -58,14 +58,12 @@ func (s *Store) restore(ctx context.Context, from string) (err error) {
 			target := &postgresTarget{ctx: tx.ctx, conn: tx.conn}
 			r.target, r.setSequence = target, setPostgresSequence
 			defer func() { altered = target.altered }()
-			if _, err := tx.tx.ExecContext(tx.ctx, unlimited); err != nil {
-				return err
-			}
 			for _, t := range tables {
 				if _, err := tx.tx.ExecContext(tx.ctx, "LOCK TABLE "+quoteNames([]string{t.name})+" IN EXCLUSIVE MODE"); err != nil {
 					return err
 				}
 			}
+			r.analyze = "ANALYZE "
 		} else {
 			r.db, r.target, r.setSequence = tx.conn, sqliteTarget{tx.ctx, tx.conn}, setSQLiteSequence
 		}
@@ -91,6 +89,10 @@ type restoration struct {
 	db          querier // of the target's transaction
 	target      rowTarget
 	setSequence func(ctx context.Context, db querier, t schemaTable, last int64) error
+
+	// analyze begins the statement that has a table counted for the planner of
+	// queries, which would take it for empty at first; "" for none.
+	analyze string
 }
 
 func (r *restoration) run() error {
@@ -111,6 +113,11 @@ func (r *restoration) run() error {
 		}
 		if err := copyTable(r.ctx, t, r.source, r.target); err != nil {
 			return fmt.Errorf("copying table %s: %w", t.name, err)
+		}
+		if r.analyze != "" {
+			if _, err := r.db.ExecContext(r.txCtx, r.analyze+quoteNames([]string{t.name})); err != nil {
+				return err
+			}
 		}
 		if !t.counted {
 			continue

@@ -44,6 +44,9 @@ const (
 const beginPostgresMigration = `BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
 	SELECT pg_advisory_xact_lock(7811896436394910073)`
 
+// unlimited lets a transaction take the time that it takes.
+const unlimited = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+
 // postgresDialect reads and writes in transactions that see what others have
 // committed, and locks the rows that it means to change.
 var postgresDialect = &dialect{

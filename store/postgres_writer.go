@@ -52,8 +52,8 @@ func (w *transactionWriter) doLong(ctx context.Context, run func(*session) error
 	return w.doWithin(ctx, 0, run)
 }
 
-// doWithin runs a write within the time, 0 for any. As long as it waits for a
-// connection it can be withdrawn.
+// doWithin runs a write within the time, or for as long as its context allows
+// where that is 0. As long as it waits for a connection it can be withdrawn.
 func (w *transactionWriter) doWithin(ctx context.Context, limit time.Duration, run func(*session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -98,11 +98,12 @@ func (w *transactionWriter) try(ctx context.Context, limit time.Duration, run fu
 	// Whether it can be used again, the driver sees for itself.
 	defer func() { _ = conn.Close() }()
 
-	txCtx, cancel := context.WithCancel(w.ctx)
+	txCtx := ctx
 	if limit != 0 {
+		var cancel context.CancelFunc
 		txCtx, cancel = context.WithTimeout(w.ctx, limit)
+		defer cancel()
 	}
-	defer cancel()
 	tx, err := conn.BeginTx(txCtx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return err
@@ -110,6 +111,11 @@ func (w *transactionWriter) try(ctx context.Context, limit time.Duration, run fu
 	// Does nothing after the commit.
 	defer func() { _ = tx.Rollback() }()
 
+	if limit == 0 {
+		if _, err := tx.ExecContext(txCtx, unlimited); err != nil {
+			return err
+		}
+	}
 	if err := run(&session{ctx: txCtx, dialect: w.pool.dialect, conn: conn, tx: tx}); err != nil {
 		return err
 	}

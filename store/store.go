@@ -76,8 +76,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	doing := "opening the PostgreSQL database"
-	if cfg.Driver != Postgres {
+	doing := "opening the database"
+	if cfg.Driver == "" || cfg.Driver == SQLite {
 		doing = "opening database " + cfg.Source
 	}
 	var err error

@@ -81,8 +81,10 @@ func (s *Store) rollVisits(ctx context.Context) (clicks.Rolled, error) {
 		}
 	}
 	// Ids have few gaps, and counting would read all that waits.
-	err = s.pools.lists.QueryRowContext(ctx, "SELECT COALESCE(MAX(id) - MIN(id) + 1, 0) FROM visit_batches WHERE version BETWEEN 0 AND ?",
-		clicks.BatchVersion).Scan(&rolled.Backlog)
+	err = s.pools.lists.QueryRowContext(ctx, `SELECT COALESCE(
+		(SELECT id FROM visit_batches WHERE version BETWEEN 1 AND ? ORDER BY id DESC LIMIT 1) -
+		(SELECT id FROM visit_batches WHERE version BETWEEN 1 AND ? ORDER BY id LIMIT 1) + 1, 0)`,
+		clicks.BatchVersion, clicks.BatchVersion).Scan(&rolled.Backlog)
 	return rolled, err
 }
 
@@ -90,7 +92,7 @@ func (s *Store) rollVisits(ctx context.Context) (clicks.Rolled, error) {
 func (s *Store) sumBatches(ctx context.Context) (sum *clicks.Rollup, ids, damaged []int64, err error) {
 	sum = clicks.NewRollup()
 	rows, err := s.pools.lists.QueryContext(ctx,
-		"SELECT id, data FROM visit_batches WHERE version BETWEEN 0 AND ? ORDER BY id LIMIT ?", clicks.BatchVersion, rollBatches)
+		"SELECT id, data FROM visit_batches WHERE version BETWEEN 1 AND ? ORDER BY id LIMIT ?", clicks.BatchVersion, rollBatches)
 	if err != nil {
 		return nil, nil, nil, err
 	}

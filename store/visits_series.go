@@ -35,7 +35,7 @@ func (s *Store) Series(ctx context.Context, linkID int64, from, to time.Time, in
 		return nil, codedError("reading statistics", err)
 	}
 	if dimension != "" {
-		if err := s.fillValues(ctx, linkID, series, interval, zone, d); err != nil {
+		if err := s.fillValues(ctx, linkID, series, interval, d); err != nil {
 			return nil, codedError("reading statistics", err)
 		}
 	}
@@ -148,7 +148,7 @@ func add(to *clicks.Counts, c clicks.Counts) {
 
 // fillValues adds the values of the dimension. A day in UTC is shown as the day
 // of the same date.
-func (s *Store) fillValues(ctx context.Context, linkID int64, series *clicks.Series, interval clicks.Interval, zone *time.Location, d clicks.Dimension) error {
+func (s *Store) fillValues(ctx context.Context, linkID int64, series *clicks.Series, interval clicks.Interval, d clicks.Dimension) error {
 	list := series.Buckets
 	first, last := dateOf(list[0].Start), dateOf(list[len(list)-1].Start)
 	if interval == clicks.Hour {

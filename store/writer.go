@@ -20,7 +20,8 @@ type writer interface {
 	// but SQL.
 	do(ctx context.Context, run func(*session) error) error
 
-	// doLong is do for a write that may take more than some seconds.
+	// doLong is do for a write that may take more than some seconds. On
+	// PostgreSQL it is given up when its context ends.
 	doLong(ctx context.Context, run func(*session) error) error
 
 	// stop refuses new writes and finishes those that wait.

@@ -228,29 +228,30 @@ func TestWriter_JobBehindTheLastCommit(t *testing.T) {
 
 // Writes that race with Close are durable or refused, never left hanging.
 func TestWriter_CloseDuringWrites(t *testing.T) {
-	for range 10 {
-		path := filepath.Join(t.TempDir(), "linkquay.db")
-		s := openConfig(t, Config{Source: path})
+	each(t, func(t *testing.T, cfg Config) {
 		var written atomic.Int64
-		var wg sync.WaitGroup
-		for w := range 16 {
-			wg.Go(func() {
-				for i := range 1000 {
-					if err := create(t.Context(), s, newLink("main", fmt.Sprintf("%d-%d", w, i))); err != nil {
-						wantCode(t, "CreateLink", err, api.Unavailable)
-						return
+		for round := range 10 {
+			s := openConfig(t, cfg)
+			var wg sync.WaitGroup
+			for w := range 16 {
+				wg.Go(func() {
+					for i := range 1000 {
+						if err := create(t.Context(), s, newLink("main", fmt.Sprintf("%d-%d-%d", round, w, i))); err != nil {
+							wantCode(t, "CreateLink", err, api.Unavailable)
+							return
+						}
+						written.Add(1)
 					}
-					written.Add(1)
-				}
-			})
+				})
+			}
+			time.Sleep(5 * time.Millisecond)
+			mustClose(t, s)
+			wg.Wait()
+			if _, total, err := openConfig(t, cfg).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || int64(total) != written.Load() {
+				t.Errorf("%d links, %v; want %d", total, err, written.Load())
+			}
 		}
-		time.Sleep(5 * time.Millisecond)
-		mustClose(t, s)
-		wg.Wait()
-		if _, total, err := openConfig(t, Config{Source: path}).Links(t.Context(), shortener.Filter{Account: "main"}); err != nil || int64(total) != written.Load() {
-			t.Errorf("%d links, %v; want %d", total, err, written.Load())
-		}
-	}
+	})
 }
 
 func TestWriter_DiskFull(t *testing.T) {

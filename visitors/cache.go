@@ -2,6 +2,7 @@ package visitors
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -50,8 +51,16 @@ func (c *cache[K, V]) get(ctx context.Context, key K, find func(ctx context.Cont
 	c.entries[key] = e
 	c.mu.Unlock()
 
+	// Where find panics, nobody waits for it any more.
+	e.err = errUnfinished
+	defer c.finish(key, e)
 	e.value, e.err = find(context.WithoutCancel(ctx))
+	return e.value, e.err
+}
 
+var errUnfinished = errors.New("could not be found out")
+
+func (c *cache[K, V]) finish(key K, e *entry[V]) {
 	c.mu.Lock()
 	e.until = c.now().Add(c.kept)
 	if e.err != nil && c.entries[key] == e {
@@ -59,7 +68,6 @@ func (c *cache[K, V]) get(ctx context.Context, key K, find func(ctx context.Cont
 	}
 	c.mu.Unlock()
 	close(e.ready)
-	return e.value, e.err
 }
 
 // makeRoom drops entries until one more fits: those that are over first, else

@@ -26,6 +26,8 @@ const (
 // campaignLinks returns the links of a campaign. They must not be changed.
 func (h *Handler) campaignLinks(ctx context.Context, campaign int64) ([]shortener.Link, error) {
 	return h.campaigns.get(ctx, campaign, func(ctx context.Context) ([]shortener.Link, error) {
+		ctx, cancel := context.WithTimeout(ctx, readTimeout)
+		defer cancel()
 		return h.store.CampaignLinks(ctx, campaign, maxCampaignLinks)
 	})
 }

@@ -1,7 +1,9 @@
 package visitors_test
 
 import (
+	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -193,5 +195,27 @@ func TestHandler_DownloadMissing(t *testing.T) {
 		if s.store.taken[1] != 0 {
 			t.Errorf("%s: a download was used up", name)
 		}
+	}
+}
+
+// Over a real connection, a file behind a password comes whole.
+func TestHandler_DownloadLockedOverHTTP(t *testing.T) {
+	l := fileLink("abc", 1)
+	l.PasswordHash = hash(t, secret)
+	large := bytes.Repeat([]byte("0123456789"), 1<<17)
+	s := newSite(t, []shortener.Link{l}, withFiles(t, map[string][]byte{"stored": large}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.handler.ServeHTTP(w, r, client); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	resp, err := http.Post(server.URL+"/abc", "application/x-www-form-urlencoded", strings.NewReader(secretForm))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got := body(t, resp); resp.StatusCode != 200 || got != string(large) {
+		t.Errorf("status %d, %d bytes", resp.StatusCode, len(got))
 	}
 }

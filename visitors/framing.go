@@ -3,7 +3,6 @@ package visitors
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -78,11 +77,10 @@ func (f *framing) ask(ctx context.Context, address string) (frameHeaders, error)
 	defer cancel()
 	header, status, err := f.fetcher.Head(ctx, address)
 	if err == nil && status >= 400 {
-		// Some servers take GET alone.
-		header, status = nil, http.StatusOK
+		// Some servers take GET alone, which answers with a body or not at all.
 		_, header, err = f.fetcher.Get(ctx, address, maxFramedBody)
 	}
-	if err != nil || status < 200 || status > 299 {
+	if err != nil {
 		// That is kept too: a dead destination must not hold every visitor up.
 		return frameHeaders{}, nil
 	}

@@ -37,7 +37,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip
 
 // route answers the paths that are no alias.
 func (h *Handler) route(w http.ResponseWriter, r *http.Request, client netip.Addr, domain *shortener.Domain, path string) error {
-	serve := func() error { return ErrNotFound }
+	var serve func() error
 	first, rest, _ := strings.Cut(path, "/")
 	switch {
 	case path == "" && domain != nil && domain.RedirectRoot != "":
@@ -66,20 +66,24 @@ func (h *Handler) domain(host string) *shortener.Domain {
 		return d
 	}
 	// Most hosts are in the form of api.HostOf already, which takes its time.
-	if !strings.HasSuffix(host, ".") && !strings.Contains(host, ".:") && !hasUpper(host) {
+	if isPlain(host) {
 		return nil
 	}
 	d, _ := h.domains.Lookup(api.HostOf(host))
 	return d
 }
 
-func hasUpper(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 'A' && s[i] <= 'Z' {
-			return true
+// isPlain reports whether a host is in lower case and has no final dot.
+func isPlain(host string) bool {
+	for i := range len(host) {
+		switch c := host[i]; {
+		case c >= 'A' && c <= 'Z':
+			return false
+		case c == '.' && (i == len(host)-1 || host[i+1] == ':'):
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 func hostOf(d *shortener.Domain) string {
@@ -91,11 +95,10 @@ func hostOf(d *shortener.Domain) string {
 
 // notFound leads visitors of a branded domain on where its owner wants that.
 func (h *Handler) notFound(w http.ResponseWriter, r *http.Request, client netip.Addr, domain *shortener.Domain, alias string) error {
-	h.cfg.Count(Unknown)
 	if domain == nil || domain.Redirect404 == "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return ErrNotFound
 	}
-	h.recordOrphan(r, client, alias)
+	h.orphan(r, client, alias)
 	return h.leadTo(w, domain.Redirect404)
 }
 
@@ -105,10 +108,11 @@ func (h *Handler) notFound(w http.ResponseWriter, r *http.Request, client netip.
 // alias are not counted: programs that look for holes ask for them by the
 // thousand.
 func (h *Handler) Orphan(r *http.Request, client netip.Addr) {
-	h.recordOrphan(r, client, strings.Trim(r.URL.Path, "/"))
+	h.orphan(r, client, strings.Trim(r.URL.Path, "/"))
 }
 
-func (h *Handler) recordOrphan(r *http.Request, client netip.Addr, alias string) {
+func (h *Handler) orphan(r *http.Request, client netip.Addr, alias string) {
+	h.cfg.Count(Unknown)
 	if r.Method != http.MethodGet || alias != "" && !shortener.IsAlias(alias) {
 		return
 	}

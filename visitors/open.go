@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/clicks"
@@ -142,6 +141,3 @@ func (h *Handler) left(o *opening) (bool, error) {
 	}
 	return true, nil
 }
-
-// seconds rounds a wait up, at least to 1.
-func seconds(d time.Duration) int64 { return max(1, int64((d+time.Second-1)/time.Second)) }

@@ -38,11 +38,15 @@ func TestHandler_Redirect(t *testing.T) {
 		"QueryForwarded": {shortener.Link{Options: shortener.Options{ForwardQuery: true}}, "/abc?y=2", nil, 302, to + "&y=2", "", clicks.Auto},
 		"Language": {
 			shortener.Link{Options: shortener.Options{Languages: []shortener.LanguageRule{{Language: "ko", Link: "https://ko.example"}}}},
-			"/abc", []string{"Accept-Language", "fr;q=0.3, ko-KR"}, 302, "https://ko.example", "", clicks.Auto,
+			"/abc",
+			[]string{"Accept-Language", "fr;q=0.3, ko-KR"},
+			302, "https://ko.example", "", clicks.Auto,
 		},
 		"Device": {
 			shortener.Link{Options: shortener.Options{Devices: []shortener.DeviceRule{{Device: "Android", Link: "https://android.example"}}}},
-			"/abc", []string{"User-Agent", pixel8}, 302, "https://android.example", "", clicks.Auto,
+			"/abc",
+			[]string{"User-Agent", pixel8},
+			302, "https://android.example", "", clicks.Auto,
 		},
 		"Country": {
 			shortener.Link{Options: shortener.Options{Geo: []shortener.GeoRule{{Location: "Korea, Republic of", Link: "https://x.example"}, {Location: "FR", Link: "https://fr.example"}}}},

@@ -1,8 +1,10 @@
 package visitors_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,7 +16,9 @@ import (
 const to = "https://example.com/to?a=1&b=2"
 
 // framable answers for every destination that it may be framed.
-func framable() *answers { return &answers{headers: map[string]http.Header{"https://example.com/to": {}}} }
+func framable() *answers {
+	return &answers{headers: map[string]http.Header{"https://example.com/to": {}}}
+}
 
 // wantPage checks what all pages have.
 func wantPage(t *testing.T, resp *http.Response) string {
@@ -110,6 +114,45 @@ func TestHandler_FrameAsksOnceAnHour(t *testing.T) {
 	wantStatus(t, s.get("/abc"), 302)
 	if len(a.asked) != 2 {
 		t.Errorf("asked %v; want twice", a.asked)
+	}
+}
+
+// slow answers once it is let go.
+type slow struct {
+	*answers
+	arrived, release chan struct{}
+}
+
+func (f *slow) Head(ctx context.Context, address string) (http.Header, int, error) {
+	close(f.arrived)
+	<-f.release
+	return f.answers.Head(ctx, address)
+}
+
+// Of many visitors at once one asks, also where that one goes away.
+func TestHandler_FrameAsksOnceAtOnce(t *testing.T) {
+	f := &slow{framable(), make(chan struct{}), make(chan struct{})}
+	s := newSite(t, []shortener.Link{{Alias: "abc", Type: "frame", URL: to}}, func(s *site) { s.config.Fetcher = f })
+	ctx, leave := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { s.send(s.request(http.MethodGet, "/abc").WithContext(ctx)) })
+	<-f.arrived
+	leave()
+	for range 10 {
+		wg.Go(func() {
+			if resp := s.get("/abc"); resp.StatusCode != 200 {
+				t.Errorf("status = %d; want a frame", resp.StatusCode)
+			}
+		})
+	}
+	// Who does not wait is led on without a frame.
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantStatus(t, s.send(s.request(http.MethodGet, "/abc").WithContext(impatient)), 302)
+	close(f.release)
+	wg.Wait()
+	if len(f.asked) != 1 {
+		t.Errorf("asked %v; want once", f.asked)
 	}
 }
 

@@ -5,8 +5,8 @@ import (
 	"mime"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -16,8 +16,12 @@ import (
 	"github.com/linkquay/linkquay/visitors/pages"
 )
 
-// maxForm is the size of a password's form in bytes.
-const maxForm = 4 << 10
+const (
+	// maxForm is the size of a password's form in bytes, formTimeout how long
+	// it may take to arrive.
+	maxForm     = 4 << 10
+	formTimeout = 10 * time.Second
+)
 
 // What can be wrong with a password, by the name of its text.
 const (
@@ -95,6 +99,9 @@ func readPassword(w http.ResponseWriter, r *http.Request) (password, problem str
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return "", problemEmpty
 	}
+	// A writer that knows no deadlines does without.
+	control := http.NewResponseController(w)
+	limited := control.SetReadDeadline(time.Now().Add(formTimeout)) == nil
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -102,7 +109,12 @@ func readPassword(w http.ResponseWriter, r *http.Request) (password, problem str
 		}
 		return "", problemEmpty
 	}
-	if password = url.Values(r.PostForm).Get("password"); password == "" {
+	if limited {
+		// It would end the request in the middle of a long answer. After a
+		// failure it stays: the server would wait for the rest of the body.
+		_ = control.SetReadDeadline(time.Time{})
+	}
+	if password = r.PostForm.Get("password"); password == "" {
 		return "", problemEmpty
 	}
 	return password, ""
@@ -124,3 +136,6 @@ func (h *Handler) limited(o *opening, wait int64) error {
 	}
 	return h.write(o, http.StatusTooManyRequests, Limited, page)
 }
+
+// seconds rounds a wait up, at least to 1.
+func seconds(d time.Duration) int64 { return max(1, int64((d+time.Second-1)/time.Second)) }

@@ -1,6 +1,7 @@
 package visitors
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -13,8 +14,34 @@ import (
 	"github.com/linkquay/linkquay/visitors/pages"
 )
 
-// statisticsDays is how many days the plot has, today included.
-const statisticsDays = 30
+const (
+	// statisticsDays is how many days the plot has, today included.
+	statisticsDays = 30
+
+	// countsKept is how many links' statistics are remembered, countKept for
+	// how long: everybody may ask for them, as often as they like.
+	countsKept = 256
+	countKept  = 5 * time.Second
+)
+
+// counts are what visits of a link add up to.
+type counts struct {
+	summary *clicks.Summary
+	series  *clicks.Series
+}
+
+// count reads the statistics of a link since a day.
+func (h *Handler) count(ctx context.Context, link int64, from time.Time) (counts, error) {
+	return h.counts.get(ctx, link, func(ctx context.Context) (c counts, err error) {
+		ctx, cancel := context.WithTimeout(ctx, readTimeout)
+		defer cancel()
+		if c.summary, err = h.cfg.Statistics.Summary(ctx, link); err != nil {
+			return c, err
+		}
+		c.series, err = h.cfg.Statistics.Series(ctx, link, from, from.AddDate(0, 0, statisticsDays), clicks.Day, time.UTC, "")
+		return c, err
+	})
+}
 
 // statistics shows what visits of a public link add up to. A private one is
 // answered like one that does not exist.
@@ -27,22 +54,17 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, domain *sho
 	if !l.Public {
 		return ErrNotFound
 	}
-	summary, err := h.cfg.Statistics.Summary(ctx, l.ID)
-	if err != nil {
-		return notFoundOr(err)
-	}
-	today := h.cfg.Now().UTC().Truncate(24 * time.Hour)
-	from := today.AddDate(0, 0, 1-statisticsDays)
-	series, err := h.cfg.Statistics.Series(ctx, l.ID, from, today.AddDate(0, 0, 1), clicks.Day, time.UTC, "")
+	from := h.cfg.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-statisticsDays)
+	c, err := h.count(ctx, l.ID, from)
 	if err != nil {
 		return notFoundOr(err)
 	}
 	page := pages.Statistics{
 		Short:        bare(h.links.ShortURL(l, h.cfg.Origin(r))),
-		Clicks:       summary.Clicks,
-		UniqueClicks: summary.UniqueClicks,
+		Clicks:       c.summary.Clicks,
+		UniqueClicks: c.summary.UniqueClicks,
 		Created:      pages.DayOf(l.Created.UTC()),
-		Days:         days(series, from),
+		Days:         days(c.series, from),
 	}
 	// Whoever locked a link does not want its destination to be seen.
 	if l.PasswordHash == "" && l.URL != "" {
@@ -50,10 +72,10 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, domain *sho
 	}
 	region := display.Regions(language.Make(pages.LanguageOf(r)))
 	page.Rankings = []pages.Ranking{
-		pages.NewRanking("countries", rows(summary.Countries, func(code string) string { return country(region, code) })),
-		pages.NewRanking("referrers", rows(summary.Referrers, nil)),
-		pages.NewRanking("browsers", rows(summary.Browsers, nil)),
-		pages.NewRanking("systems", rows(summary.Systems, nil)),
+		pages.NewRanking("countries", rows(c.summary.Countries, func(code string) string { return country(region, code) })),
+		pages.NewRanking("referrers", rows(c.summary.Referrers, nil)),
+		pages.NewRanking("browsers", rows(c.summary.Browsers, nil)),
+		pages.NewRanking("systems", rows(c.summary.Systems, nil)),
 	}
 	if err := pages.Write(w, r, pages.Options{Status: http.StatusOK, Site: h.site(r, domain)}, page); err != nil {
 		return err

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/clicks"
 	"github.com/linkquay/linkquay/shortener"
 )
@@ -61,4 +63,29 @@ func TestHandler_StatisticsOfNothing(t *testing.T) {
 	text := wantPage(t, s.get("/abc+"))
 	wantContains(t, text, "No clicks in the last 30 days.", "<dd>0</dd>")
 	wantWithout(t, text, "NaN", "Inf")
+}
+
+func TestHandler_StatisticsFail(t *testing.T) {
+	s := newSite(t, []shortener.Link{{Alias: "abc", URL: "https://example.com", Public: true}}, withStatistics)
+	s.store.statisticsErr = &api.Error{Code: api.Unavailable, Message: "down"}
+	wantStatus(t, s.get("/abc+"), http.StatusServiceUnavailable)
+	// A failure is not remembered.
+	s.store.statisticsErr = nil
+	wantContains(t, wantPage(t, s.get("/abc+")), "1,234,567")
+}
+
+// However often everybody asks, the database is asked every five seconds.
+func TestHandler_StatisticsAreRemembered(t *testing.T) {
+	s := newSite(t, []shortener.Link{{Alias: "abc", URL: "https://example.com", Public: true}}, withStatistics)
+	wantContains(t, wantPage(t, s.get("/abc+")), "1,234,567")
+	s.store.summary = clicks.Summary{Clicks: 1234568}
+	s.clock = now.Add(4 * time.Second)
+	wantContains(t, wantPage(t, s.get("/abc+")), "1,234,567")
+	s.clock = now.Add(5 * time.Second)
+	wantContains(t, wantPage(t, s.get("/abc+")), "1,234,568")
+	// Private again, it is so at once.
+	l := *s.store.links["/abc"]
+	l.Public = false
+	s.store.links["/abc"] = &l
+	wantStatus(t, s.get("/abc+"), 404)
 }

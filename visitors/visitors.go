@@ -29,6 +29,9 @@ import (
 	"github.com/linkquay/linkquay/shortener"
 )
 
+// readTimeout bounds what is read of the store for several visitors at once.
+const readTimeout = 10 * time.Second
+
 // ErrNotFound says that the path is no short link, and that nothing was
 // answered.
 var ErrNotFound = errors.New("no such short link")
@@ -121,6 +124,7 @@ type Handler struct {
 	framing   *framing
 	pictures  *pictures
 	campaigns *cache[int64, []shortener.Link]
+	counts    *cache[int64, counts]
 	permits   permits
 }
 
@@ -149,6 +153,7 @@ func New(cfg Config) *Handler {
 		framing:   newFraming(cfg.Fetcher, cfg.Now),
 		pictures:  newPictures(cfg.Now),
 		campaigns: newCache[int64, []shortener.Link](campaignsKept, campaignKept, cfg.Now),
+		counts:    newCache[int64, counts](countsKept, countKept, cfg.Now),
 		permits:   newPermits(),
 	}
 }

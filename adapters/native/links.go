@@ -109,11 +109,9 @@ func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*
 	}
 	store := a.cfg.Shortener.Store()
 	l, err := store.LinkByAlias(ctx, host, alias)
-	if err == nil && (l.Account != call.Key.Account || l.Kind != shortener.KindLink) {
-		return adapters.Missed(adapters.LinkNotFound), nil
-	}
 	if err == nil {
-		// By its alias a link is found without its channels.
+		// By its alias a link is found whosoever and of whatever kind it is, and
+		// without its channels.
 		l, err = store.Link(ctx, call.Key.Account, l.ID)
 	}
 	switch {

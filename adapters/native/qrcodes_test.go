@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -80,6 +81,14 @@ func TestQRCodes_Create(t *testing.T) {
 	if logo, err := qr.DecodeLogo(f); err != nil || logo.Bounds().Dx() > 500 {
 		t.Errorf("the copy of the logo: %v, %v", logo.Bounds(), err)
 	}
+}
+
+// TestQRCodes_LongDestination makes sure that a code of type link holds its short
+// URL: the destination would not fit beside a logo.
+func TestQRCodes_LongDestination(t *testing.T) {
+	s := newSite(t)
+	s.logos.body = picture(t, 20)
+	s.do(api.CreateQRCode, in{body: body(`{'type':'link','data':'https://example.com/%s','logo':'https://site.example/1.png'}`, strings.Repeat("x", 2500))})
 }
 
 func TestQRCodes_Update(t *testing.T) {

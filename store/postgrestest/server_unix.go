@@ -171,9 +171,6 @@ func (s *Server) Stop(tb testing.TB, mode string) {
 	s.process = nil
 }
 
-// Folder returns the folder of PostgreSQL's programs, such as pg_dump.
-func (s *Server) Folder() string { return s.programs }
-
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
 func (s *Server) log() string { return filepath.Join(s.folder, "log") }

@@ -81,7 +81,7 @@ func TestWrite(t *testing.T) {
 				for _, m := range tag.FindAllStringSubmatch(text, -1) {
 					found[m[1]]++
 				}
-				if found["main"] != 1 || found["title"] < 1 || found["h1"] > 1 || found["h1"] == 0 && !strings.HasPrefix(name, "frame") {
+				if found["main"] != 1 || found["title"] < 1 || found["h1"] != 1 {
 					t.Errorf("tags: %v", found)
 				}
 				// Left by the templates: a text's placeholder, a value that was

@@ -198,3 +198,6 @@ CREATE TABLE link_changes (
 CREATE INDEX link_changes_by_date ON link_changes (at);
 
 INSERT INTO link_changes (domain, alias, at) VALUES ('', '', 0);
+
+-- What tells this database from any other; 0 until it is first asked for.
+INSERT INTO revisions (name, value) VALUES ('instance', 0);
