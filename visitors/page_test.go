@@ -126,6 +126,9 @@ type slow struct {
 func (f *slow) Head(ctx context.Context, address string) (http.Header, int, error) {
 	close(f.arrived)
 	<-f.release
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
 	return f.answers.Head(ctx, address)
 }
 

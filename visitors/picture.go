@@ -81,7 +81,7 @@ func (h *Handler) picture(w http.ResponseWriter, r *http.Request, domain *shorte
 	if err != nil {
 		return notFoundOr(err)
 	}
-	key := pictureKey{link: l.ID, svg: suffix == "svg", size: size}
+	key := pictureKey{link: l.ID, updated: l.Updated.UnixNano(), svg: suffix == "svg", size: size}
 	if key.payload, err = payload(l, h.links.ShortURL(l, h.cfg.Origin(r))); err != nil {
 		return drawing(err)
 	}

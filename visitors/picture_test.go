@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
@@ -110,8 +111,16 @@ func TestHandler_PictureFollowsItsCode(t *testing.T) {
 	l := *s.store.links["/static"]
 	l.Options, l.Updated = code("text", `"two"`), now
 	s.store.links["/static"] = &l
-	if text, _ := scan(t, s.get("/qr/static")); text != "two" {
+	resp := s.get("/qr/static")
+	before := resp.Header.Get("ETag")
+	if text, _ := scan(t, resp); text != "two" {
 		t.Errorf("the code holds %q", text)
+	}
+	// Also where it holds the same as before.
+	l.Options, l.Updated = code("text", `"two"`), now.Add(time.Millisecond)
+	l.Options.QR.Foreground = "#000080"
+	if after := s.get("/qr/static").Header.Get("ETag"); after == before {
+		t.Error("another colour has the same picture")
 	}
 }
 
