@@ -34,20 +34,23 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 	if err != nil {
 		return nil, err
 	}
+	main, err := a.apiHosts()
+	if err != nil {
+		return nil, err
+	}
 	fetcher := guard.New(guard.Options{AllowPrivate: a.private})
 	rt.shortener = shortener.New(shortener.Config{
 		Store:      db.store,
 		Index:      db.index,
 		Domains:    db.domains,
 		OwnHosts:   a.ownHosts(),
+		MainHosts:  main,
 		Schemes:    a.Schemes,
 		Blocked:    blocked,
 		Duplicates: a.Duplicates == DuplicatesReuse,
 		Reserved:   a.reserved,
 	})
-	// What the index holds was decided by the settings before these.
-	db.index.Clear()
-	db.country.Store(&country)
+	a.useSettings(rt, &country)
 	rt.visitors = visitors.New(visitors.Config{
 		Shortener:  rt.shortener,
 		Recorder:   db.clicks,
@@ -71,6 +74,21 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 		Zone:       a.zone,
 		Logger:     a.logger,
 	}), nil
+}
+
+// useSettings has the shared parts of the database work by this configuration.
+// What the index holds was decided by the settings before it; and those go on
+// answering until the last request of theirs, so that the index is cleared then
+// too. A configuration that fails to start gives back what it has taken.
+func (a *App) useSettings(rt *runtime, country *func(netip.Addr) string) {
+	db := a.shared.database
+	before := db.country.Swap(country)
+	db.index.Clear()
+	rt.onClose(func() error {
+		db.country.CompareAndSwap(country, before)
+		db.index.Clear()
+		return nil
+	})
 }
 
 // openBlocklist returns what tells blocked destinations, nil where there is no

@@ -6,6 +6,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/gateway"
 	"github.com/linkquay/linkquay/visitors"
 )
@@ -27,9 +28,18 @@ func (h *Handler) redirect(rt *runtime, w http.ResponseWriter, r *http.Request, 
 	return caddyhttp.Error(http.StatusNotFound, err)
 }
 
-// origin is the scheme and host of short URLs on the main domain for a visit;
-// empty where the request's host is none.
+// origin is the scheme and host of short URLs on the main domain for a visit.
+// It is empty where the request's host is none, or a branded domain while no
+// short_domain is set.
 func (a *App) origin(r *http.Request) string {
-	origin, _ := gateway.Origin(a.ShortDomain, r)
+	if a.ShortDomain == "" {
+		if _, branded := a.shared.database.domains.Lookup(api.HostOf(r.Host)); branded {
+			return ""
+		}
+	}
+	origin, err := gateway.Origin(a.ShortDomain, r)
+	if err != nil {
+		return ""
+	}
 	return origin
 }

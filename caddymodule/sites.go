@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -16,19 +17,12 @@ func (a *App) checkSites() error {
 	if a.ShortDomain != "" {
 		return nil
 	}
-	app, err := a.ctx.AppIfConfigured("http")
-	if errors.Is(err, caddy.ErrNotConfigured) {
-		return nil
-	}
+	sites, err := a.sites()
 	if err != nil {
 		return err
 	}
-	named := map[*Handler]bool{}
-	for _, server := range app.(*caddyhttp.App).Servers {
-		findNamed(server.Routes, false, named)
-	}
 	for _, h := range a.handlers {
-		if h.Serve != ServeRedirects && !named[h] {
+		if h.Serve != ServeRedirects && !sites.named[h] {
 			return errors.New("short_domain must be set: linkquay serves the API on a site that answers for any host, " +
 				"so that short URLs have none of their own")
 		}
@@ -36,40 +30,89 @@ func (a *App) checkSites() error {
 	return nil
 }
 
-// findNamed notes the handlers that are reached past a host matcher only. What
-// it does not find, such as a handler in a named route, counts as reachable
-// for any host.
-func findNamed(routes caddyhttp.RouteList, hosts bool, named map[*Handler]bool) {
+// apiHosts returns the hosts that the API is reached by.
+func (a *App) apiHosts() ([]string, error) {
+	sites, err := a.sites()
+	if err != nil {
+		return nil, err
+	}
+	var hosts []string
+	for _, h := range a.handlers {
+		if h.Serve != ServeRedirects {
+			hosts = append(hosts, sites.hosts[h]...)
+		}
+	}
+	return hosts, nil
+}
+
+// sites is how the handlers are reached.
+type sites struct {
+	// named are the handlers that are reached past a host matcher only. What
+	// is not found, such as a handler in a named route, counts as reachable for
+	// any host.
+	named map[*Handler]bool
+
+	// hosts are those that lead to a handler, without patterns.
+	hosts map[*Handler][]string
+}
+
+// sites looks through the provisioned routes of all servers.
+func (a *App) sites() (*sites, error) {
+	found := &sites{named: map[*Handler]bool{}, hosts: map[*Handler][]string{}}
+	app, err := a.ctx.AppIfConfigured("http")
+	if errors.Is(err, caddy.ErrNotConfigured) {
+		return found, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, server := range app.(*caddyhttp.App).Servers {
+		found.walk(server.Routes, false, nil)
+	}
+	return found, nil
+}
+
+func (s *sites) walk(routes caddyhttp.RouteList, named bool, hosts []string) {
 	for _, route := range routes {
-		hosts := hosts || namesHosts(route)
+		routeHosts, routeNamed := hostsOf(route)
+		named, hosts := named || routeNamed, append(hosts[:len(hosts):len(hosts)], routeHosts...)
 		for _, handler := range route.Handlers {
 			switch h := handler.(type) {
 			case *Handler:
-				named[h] = hosts
+				s.named[h], s.hosts[h] = named, hosts
 			case *caddyhttp.Subroute:
-				findNamed(h.Routes, hosts, named)
+				s.walk(h.Routes, named, hosts)
 			}
 		}
 	}
 }
 
-// namesHosts reports whether every way into the route names its hosts.
-func namesHosts(route caddyhttp.Route) bool {
-	if len(route.MatcherSets) == 0 {
-		return false
-	}
+// hostsOf returns the hosts that a route is for, and whether every way into it
+// names its hosts.
+func hostsOf(route caddyhttp.Route) (hosts []string, named bool) {
+	named = len(route.MatcherSets) > 0
 	for _, set := range route.MatcherSets {
-		if !slices.ContainsFunc(set, func(m any) bool {
-			switch m.(type) {
-			case caddyhttp.MatchHost, *caddyhttp.MatchHost:
-				return true
+		here := false
+		for _, matcher := range set {
+			var match caddyhttp.MatchHost
+			switch m := matcher.(type) {
+			case caddyhttp.MatchHost:
+				match = m
+			case *caddyhttp.MatchHost:
+				match = *m
+			default:
+				continue
 			}
-			return false
-		}) {
-			return false
+			here = true
+			for _, host := range match {
+				if !strings.ContainsAny(host, "*{") {
+					hosts = append(hosts, host)
+				}
+			}
 		}
+		named = named && here
 	}
-	return true
+	return hosts, named
 }
 
 func sortedKeys[V any](m map[string]V) []string {

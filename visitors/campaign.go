@@ -86,11 +86,22 @@ func (h *Handler) rotateTo(
 				return false, err
 			}
 		}
-		o.decision.URL = h.links.ShortURL(l, h.cfg.Origin(r))
+		short, ok := h.shortURL(r, l)
+		if !ok {
+			return false, nil
+		}
+		o.decision.URL = short
 		if r.URL.RawQuery != "" {
 			o.decision.URL += "?" + r.URL.RawQuery
 		}
 	}
 	o.decision.Code = http.StatusFound
 	return true, h.leave(o, Redirected)
+}
+
+// shortURL returns the address of a link that stands on any domain, or false
+// where that is the main domain and nobody knows what it is called.
+func (h *Handler) shortURL(r *http.Request, l *shortener.Link) (string, bool) {
+	origin := h.cfg.Origin(r)
+	return h.links.ShortURL(l, origin), origin != "" || l.Domain != ""
 }

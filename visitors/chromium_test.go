@@ -47,7 +47,11 @@ func mustStart(t *testing.T) *chromium {
 		}
 	}
 	if binary == "" {
-		t.Skip("there is no Chromium on this machine: the pages are not looked at in a browser")
+		const missing = "there is no Chromium on this machine: the pages are not looked at in a browser"
+		if os.Getenv("LINKQUAY_REQUIRE_CHROMIUM") == "1" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
 	}
 	// Not t.TempDir: the browser's children may write while it is removed.
 	profile, err := os.MkdirTemp("", "linkquay-chromium-")

@@ -1,6 +1,7 @@
 package visitors
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -41,7 +42,7 @@ func (h *Handler) route(w http.ResponseWriter, r *http.Request, client netip.Add
 	first, rest, _ := strings.Cut(path, "/")
 	switch {
 	case path == "" && domain != nil && domain.RedirectRoot != "":
-		serve = func() error { return h.leadTo(w, domain.RedirectRoot) }
+		serve = func() error { return h.leadTo(w, r, domain, domain.RedirectRoot) }
 	case first == "r" && rest != "":
 		serve = func() error { return h.rotate(w, r, client, domain, rest) }
 	case first == "u" && rest != "":
@@ -99,7 +100,7 @@ func (h *Handler) notFound(w http.ResponseWriter, r *http.Request, client netip.
 		return ErrNotFound
 	}
 	h.orphan(r, client, alias)
-	return h.leadTo(w, domain.Redirect404)
+	return h.leadTo(w, r, domain, domain.Redirect404)
 }
 
 // Orphan counts a request that ServeHTTP returned ErrNotFound for as a visit of
@@ -117,7 +118,8 @@ func (h *Handler) orphan(r *http.Request, client netip.Addr, alias string) {
 		return
 	}
 	v := h.visit(r, client)
-	v.Path = alias
+	// The empty path stands for those that are too many to tell apart.
+	v.Path = cmp.Or(alias, "/")
 	h.cfg.Recorder.Visit(v)
 }
 
@@ -141,10 +143,13 @@ func field(r *http.Request, name string) string {
 }
 
 // leadTo redirects to a URL of a branded domain's.
-func (h *Handler) leadTo(w http.ResponseWriter, url string) error {
-	// A Location is ASCII; a target's URL is.
-	to := shortener.NewTarget(&shortener.Link{URL: url, Type: shortener.TypeDirect}).URL
-	w.Header()["Location"] = []string{to}
+func (h *Handler) leadTo(w http.ResponseWriter, r *http.Request, domain *shortener.Domain, url string) error {
+	target := h.links.Target(&shortener.Link{URL: url, Type: shortener.TypeDirect})
+	if target.Blocked {
+		o := &opening{w: w, r: r, domain: domain}
+		return h.notice(o, http.StatusForbidden, "blocked", Blocked)
+	}
+	w.Header()["Location"] = []string{target.URL}
 	w.WriteHeader(http.StatusFound)
 	return nil
 }

@@ -43,7 +43,11 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, domain *shortener
 		if !l.Public || over || now.Before(l.Options.Starts) {
 			continue
 		}
-		link := pages.ListedLink{URL: h.links.ShortURL(l, h.cfg.Origin(r))}
+		short, ok := h.shortURL(r, l)
+		if !ok {
+			continue
+		}
+		link := pages.ListedLink{URL: short}
 		// Nothing of a locked link is shown.
 		if l.PasswordHash == "" {
 			link.Title = l.MetaTitle

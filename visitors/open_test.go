@@ -188,7 +188,7 @@ func TestHandler_Orphan(t *testing.T) {
 		s.handler.Orphan(s.request(http.MethodPost, path), client)
 	}
 	s.wantVisits(2)
-	for i, want := range []string{"missing", ""} {
+	for i, want := range []string{"missing", "/"} {
 		if v := s.visits[i]; v.LinkID != 0 || v.Path != want || v.Domain != "go.example.com" || v.Addr != client {
 			t.Errorf("visit = %+v; want an orphan of %q", v, want)
 		}
@@ -286,6 +286,7 @@ func TestHandler_Domains(t *testing.T) {
 		s.store.domains = []shortener.Domain{
 			{Account: "main", Host: "brand.example", Scheme: "https", RedirectRoot: "https://예시.kr/뿌리", Redirect404: "https://example.com/404"},
 			{Account: "main", Host: "bare.example", Scheme: "https"},
+			{Account: "main", Host: "listed.example", Scheme: "https", RedirectRoot: "https://evil.example/", Redirect404: "https://evil.example/"},
 		}
 	})
 	for _, c := range []struct {
@@ -302,6 +303,9 @@ func TestHandler_Domains(t *testing.T) {
 		{"brand.example", "/", 302, "https://xn--vv4b11d.kr/%EB%BF%8C%EB%A6%AC"},
 		{"bare.example", "/abc", 404, ""},
 		{"bare.example", "/", 404, ""},
+		// Their destinations came onto the blocklist later.
+		{"listed.example", "/", 403, ""},
+		{"listed.example", "/no/alias", 403, ""},
 	} {
 		r := s.request(http.MethodGet, c.path)
 		r.Host = c.host

@@ -66,9 +66,11 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, domain *sho
 		Created:      pages.DayOf(l.Created.UTC()),
 		Days:         days(c.series, from),
 	}
-	// Whoever locked a link does not want its destination to be seen.
-	if l.PasswordHash == "" && l.URL != "" {
-		page.Shown = destination(h.links.Target(l).URL).Shown
+	target := h.links.Target(l)
+	if open, err := h.isOpen(ctx, &target); err != nil {
+		return err
+	} else if open {
+		page.Shown = destination(target.URL).Shown
 	}
 	region := display.Regions(language.Make(pages.LanguageOf(r)))
 	page.Rankings = []pages.Ranking{
@@ -82,6 +84,20 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, domain *sho
 	}
 	h.cfg.Count(Paged)
 	return nil
+}
+
+// isOpen reports whether anybody who opens the link now gets to see its
+// destination.
+func (h *Handler) isOpen(ctx context.Context, t *shortener.Target) (bool, error) {
+	d := shortener.Decide(t, &shortener.Visitor{Now: h.cfg.Now(), Automatic: true})
+	switch d.Outcome {
+	case shortener.AskPassword, shortener.Blocked, shortener.NotStarted, shortener.Ended, shortener.Nowhere, shortener.Download:
+		return false, nil
+	}
+	if !d.Left {
+		return true, nil
+	}
+	return h.store.ClicksLeft(ctx, t.LinkID, t.Limit)
 }
 
 // days returns the clicks of every day, also where the series has gaps.

@@ -48,13 +48,20 @@ func TestHandler_StatisticsAreNotForEverybody(t *testing.T) {
 	s := newSite(t, []shortener.Link{
 		{Alias: "private", URL: "https://example.com"},
 		{Alias: "locked", URL: "https://example.com/secret", Public: true, PasswordHash: "x"},
+		{Alias: "later", URL: "https://example.com/secret", Public: true, Options: shortener.Options{Starts: now.Add(time.Hour)}},
+		{Alias: "ended", URL: "https://example.com/secret", Public: true, Expires: now},
+		{Alias: "usedup", URL: "https://example.com/secret", Public: true, Options: shortener.Options{ClickLimit: 1}},
+		{Alias: "blocked", URL: "https://evil.example/secret", Public: true},
 	}, withStatistics)
+	wantStatus(t, s.get("/usedup"), 302)
 	for _, path := range []string{"/private+", "/missing+", "/locked+/", "/locked%2B%2B"} {
 		wantStatus(t, s.get(path), 404)
 	}
-	// What a link leads to is not told where it is locked.
-	text := wantPage(t, s.get("/locked+"))
-	wantWithout(t, text, "secret", "Leads to")
+	// What a link leads to is not told where nobody who opens it would see it.
+	for _, alias := range []string{"locked", "later", "ended", "usedup", "blocked"} {
+		text := wantPage(t, s.get("/"+alias+"+"))
+		wantWithout(t, text, "secret", "Leads to")
+	}
 	wantPage(t, s.get("/locked%2B"))
 }
 

@@ -69,7 +69,8 @@ type Config struct {
 	Fetcher Fetcher
 
 	// Origin returns the scheme and host of short URLs on the main domain for
-	// a request, such as "https://go.example.com".
+	// a request, such as "https://go.example.com"; empty where a branded domain
+	// is asked and the main one is not known.
 	Origin func(r *http.Request) string
 
 	// Count is told what every visitor got; nil means nobody counts.
