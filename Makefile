@@ -19,13 +19,9 @@ test: ## Run all tests with the race detector
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for a minute
-	go test ./openapi -run '^$$' -fuzz FuzzWellFormed -fuzztime 60s
-	go test ./openapi -run '^$$' -fuzz FuzzOperation_Validate -fuzztime 60s
-	go test ./openapi -run '^$$' -fuzz FuzzChecker -fuzztime 60s
-	go test ./openapi -run '^$$' -fuzz FuzzMatcher -fuzztime 60s
-	go test ./translate -run '^$$' -fuzz FuzzTable_Apply -fuzztime 60s
-	go test ./dialects/gempixel -run '^$$' -fuzz FuzzDocument -fuzztime 60s
-	go test ./adapters/gempixel -run '^$$' -fuzz FuzzReader -fuzztime 60s
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z_]*' . | sed -E 's#/[^/]*:func # #' | while read -r folder name; do \
+		go test "$$folder" -run '^$$' -fuzz "^$$name$$" -fuzztime 60s || exit 1; \
+	done
 
 .PHONY: bench
 bench: ## Compare with Caddy's own reverse_proxy and redir, side by side

@@ -23,14 +23,8 @@ const (
 type request struct {
 	bytes    []byte
 	status   int
-	location string   // empty: not looked at
+	location []byte   // empty: not looked at
 	contains []string // parts of the body; none: the body must be empty
-}
-
-// target is what is loaded: requests to one address, taken at random.
-type target struct {
-	address  string
-	requests []request
 }
 
 // sample is what one load brought.
@@ -41,14 +35,15 @@ type sample struct {
 }
 
 // load sends requests over kept connections, one at a time on each, for the
-// given time. A single reply that is not as it must be fails it.
-func load(ctx context.Context, t *target, clients int, d time.Duration) (*sample, error) {
+// given time or until the target has no more. A single reply that is not as it
+// must be fails it. Loads with different numbers take other things at random.
+func load(ctx context.Context, t *target, number uint64, clients int, d time.Duration) (*sample, error) {
 	interrupted := ctx
 	ctx, cancel := context.WithTimeout(ctx, d+grace)
 	defer cancel()
 	all := make([]*client, clients)
 	for i := range all {
-		c, err := newClient(ctx, t, uint64(i), maxRequests/clients)
+		c, err := newClient(ctx, t, number, i, maxRequests/clients)
 		if err != nil {
 			return nil, err
 		}
@@ -90,40 +85,42 @@ func load(ctx context.Context, t *target, clients int, d time.Duration) (*sample
 
 // client is one connection under load.
 type client struct {
-	target    *target
+	next      func() *request
 	conn      net.Conn
 	reader    *reader
-	random    *rand.Rand
 	max       int
 	latencies []time.Duration
 	ended     time.Time
 	err       error
 }
 
-func newClient(ctx context.Context, t *target, seed uint64, most int) (*client, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.address)
+// newClient connects from an address that few other clients have, as visitors
+// do.
+func newClient(ctx context.Context, t *target, number uint64, place int, most int) (*client, error) {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+place%200))}}
+	conn, err := dialer.DialContext(ctx, "tcp", t.address)
 	if err != nil {
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return &client{
-		target:    t,
+		// The same requests in the same order in each run.
+		next:      t.requests(place, rand.New(rand.NewPCG(uint64(place), number))),
 		conn:      conn,
 		reader:    newReader(conn),
-		random:    rand.New(rand.NewPCG(seed, 1)), // the same links in the same order in each run
 		max:       most,
 		latencies: make([]time.Duration, 0, min(most, 1<<16)),
 	}, nil
 }
 
-// run sends requests until the deadline.
+// run sends requests until the deadline or their end.
 func (c *client) run(deadline time.Time) error {
 	defer func() { c.ended = time.Now() }()
 	last := time.Now()
 	for last.Before(deadline) && len(c.latencies) < c.max {
-		r := &c.target.requests[0]
-		if n := len(c.target.requests); n > 1 {
-			r = &c.target.requests[c.random.IntN(n)]
+		r := c.next()
+		if r == nil {
+			return nil
 		}
 		if _, err := c.conn.Write(r.bytes); err != nil {
 			return err
@@ -151,7 +148,7 @@ func (r *request) check(h *head, body []byte) error {
 	if status != r.status {
 		return fmt.Errorf("status %d instead of %d: %.300s", status, r.status, body)
 	}
-	if r.location != "" && string(h.location) != r.location {
+	if len(r.location) > 0 && !bytes.Equal(h.location, r.location) {
 		return fmt.Errorf("a redirect to %q instead of %q", h.location, r.location)
 	}
 	if len(r.contains) == 0 && len(body) > 0 {
@@ -169,7 +166,7 @@ func (r *request) check(h *head, body []byte) error {
 func once(ctx context.Context, address string, r *request) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	c, err := newClient(ctx, &target{address: address}, 0, 1)
+	c, err := newClient(ctx, always(address, *r), 0, 0, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -41,23 +39,27 @@ func interruptible(args []string) error {
 
 func run(ctx context.Context, args []string) (err error) {
 	var b bench
-	var only, dir string
+	var only, dir, database, postgres string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&b.rounds, "rounds", 9, "how often each side is loaded")
 	flags.DurationVar(&b.duration, "duration", 2*time.Second, "how long each load lasts")
 	flags.Float64Var(&b.quiet, "quiet", 10, "repeat a round in which others used more of the processors, in percent, up to 3 times the rounds in all")
+	flags.DurationVar(&b.patience, "patience", 0, "how long to wait before a round for others to leave the processors alone")
 	flags.IntVar(&b.clients, "clients", 32, "connections at once")
+	flags.IntVar(&b.links, "links", 1_000_000, "links in the scenarios with many")
 	flags.StringVar(&only, "only", "", "scenarios to run, separated by commas (default all)")
+	flags.StringVar(&database, "database", defaultDatabase, "sqlite, postgres or both")
+	flags.StringVar(&postgres, "postgres", "", "connection string of a PostgreSQL server to use, on which databases are made and removed (default a private one)")
 	flags.BoolVar(&b.json, "json", false, "print JSON")
 	flags.StringVar(&dir, "dir", "", "folder for databases and logs, on the disk to measure (default the system's temporary one)")
 	flags.StringVar(&b.profile, "profile", "", "write profiles of Linkquay to this folder instead of comparing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 || b.rounds < 1 || b.duration <= 0 || b.clients < 1 {
-		return errors.New("rounds, duration and clients must be positive, and there are no arguments")
+	if flags.NArg() > 0 || b.rounds < 1 || b.duration <= 0 || b.clients < 1 || b.links < 1 || b.links > maxLinks {
+		return fmt.Errorf("rounds, duration, clients and links (at most %d) must be positive, and there are no arguments", maxLinks)
 	}
-	chosen, err := choose(only)
+	chosen, err := choose(scenarios(b.links), only)
 	if err != nil {
 		return err
 	}
@@ -73,56 +75,49 @@ func run(ctx context.Context, args []string) (err error) {
 	if b.dir, err = filepath.Abs(b.dir); err != nil {
 		return err
 	}
+	kinds, closeAll, err := b.open(ctx, database, postgres)
+	defer func() { err = errors.Join(err, closeAll()) }()
+	if err != nil {
+		return err
+	}
 	b.say("building Caddy with Linkquay")
 	if b.binary, err = build(ctx, b.dir); err != nil {
 		return err
 	}
-	return b.runAll(ctx, chosen)
+	return b.runAll(ctx, chosen, kinds)
 }
 
-// choose returns the scenarios of those names, or all.
-func choose(only string) ([]scenario, error) {
-	if only == "" {
-		return scenarios, nil
-	}
-	var chosen []scenario
-	for name := range strings.SplitSeq(only, ",") {
-		i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("there is no scenario %q", name)
-		}
-		chosen = append(chosen, scenarios[i])
-	}
-	return chosen, nil
-}
-
-func (b *bench) runAll(ctx context.Context, chosen []scenario) error {
-	var results []result
-	for i := range chosen {
-		s := &chosen[i]
-		b.say("%s", s.name)
-		if b.profile != "" {
-			if err := b.profiles(ctx, s); err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+// runAll runs the scenarios on each kind of database, and reports what was found
+// out before one of them failed.
+func (b *bench) runAll(ctx context.Context, chosen []scenario, kinds []databases) error {
+	var r report
+	for _, from := range kinds {
+		for i := range chosen {
+			s := &chosen[i]
+			b.say("%s on %s", s.name, from.driver())
+			if b.profile != "" {
+				if err := b.profiles(ctx, s, from); err != nil {
+					return fmt.Errorf("%s: %w", s.name, err)
+				}
+				continue
 			}
-			continue
+			result, err := b.run(ctx, s, from)
+			if err != nil {
+				return errors.Join(fmt.Errorf("%s: %w", s.name, err), b.report(r))
+			}
+			r.Results = append(r.Results, result)
 		}
-		rounds, err := b.run(ctx, s)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		results = append(results, newResult(s, rounds))
 	}
-	if b.profile != "" {
+	return b.report(r)
+}
+
+func (b *bench) report(r report) error {
+	if len(r.Results) == 0 {
 		return nil
 	}
+	r.Aims = aims(r.Results)
 	if b.json {
-		return writeJSON(os.Stdout, results)
+		return r.writeJSON(os.Stdout)
 	}
-	for _, r := range results {
-		if err := writeText(os.Stdout, r); err != nil {
-			return err
-		}
-	}
-	return writeMarkdown(os.Stdout, results)
+	return r.write(os.Stdout)
 }

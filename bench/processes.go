@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -20,7 +22,7 @@ const (
 	startTimeout = 30 * time.Second
 
 	// stopTimeout is how long a child may take to end before it is killed.
-	stopTimeout = 10 * time.Second
+	stopTimeout = 30 * time.Second
 )
 
 // process is a child of the bench that listens on an address.
@@ -90,7 +92,7 @@ func startUpstream(ctx context.Context, dir string) (*process, error) {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		p.stop()
-		return nil, p.failure(fmt.Errorf("waiting for its address: %w", err))
+		return nil, p.failure(fmt.Errorf("starting: waiting for its address: %w", err))
 	}
 	p.address = strings.TrimSpace(line)
 	return p, nil
@@ -148,9 +150,9 @@ func (p *process) ready(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return p.failure(ctx.Err())
+			return p.failure(fmt.Errorf("starting: %w", ctx.Err()))
 		case <-p.ended:
-			return p.failure(errors.New("it ended"))
+			return p.failure(errors.New("it ended while it started"))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -164,14 +166,25 @@ func (p *process) failure(err error) error {
 	}
 	defer f.Close()
 	log, _ := io.ReadAll(io.LimitReader(f, 4<<10)) // as much as there is
-	return fmt.Errorf("starting %s: %w\n%s", p.name, err, log)
+	return fmt.Errorf("%s: %w\n%s", p.name, err, log)
 }
+
+// Ports are taken below those that systems give to connections: with thousands
+// of those, one would soon have a port that was free a moment ago.
+const (
+	firstPort = 20_000
+	lastPort  = 32_000
+)
 
 // freeAddress returns a loopback address on which nothing listens.
 func freeAddress(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var err error
+	for range 100 {
+		var l net.Listener
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		if l, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return l.Addr().String(), l.Close()
+		}
 	}
-	return l.Addr().String(), l.Close()
+	return "", err
 }

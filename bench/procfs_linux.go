@@ -20,30 +20,72 @@ func childAttributes() *syscall.SysProcAttr {
 
 // cpuTime is the CPU time that the process has used so far.
 func cpuTime(pid int) (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	s, err := readStat(strconv.Itoa(pid))
+	return s.used, err
+}
+
+// familyTime is the CPU time that the process and its children have used so
+// far, those included that have ended.
+func familyTime(pid int) (time.Duration, error) {
+	s, err := readStat(strconv.Itoa(pid))
 	if err != nil {
 		return 0, err
+	}
+	sum := s.used + s.reaped
+	processes, err := os.ReadDir("/proc")
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range processes {
+		if name := p.Name(); name[0] < '0' || name[0] > '9' {
+			continue
+		}
+		// One that has ended just now is its parent's to count.
+		if s, err := readStat(p.Name()); err == nil && s.parent == pid {
+			sum += s.used
+		}
+	}
+	return sum, nil
+}
+
+// parentOf is the process that started another.
+func parentOf(pid int) (int, error) {
+	s, err := readStat(strconv.Itoa(pid))
+	return s.parent, err
+}
+
+// stat is what the kernel says of a process.
+type stat struct {
+	parent int
+	used   time.Duration // CPU time
+	reaped time.Duration // that of children that have ended
+}
+
+func readStat(process string) (stat, error) {
+	b, err := os.ReadFile("/proc/" + process + "/stat")
+	if err != nil {
+		return stat{}, err
 	}
 	return parseStat(b)
 }
 
-// parseStat reads utime and stime, the 14th and 15th field. The second one is
-// the name in parentheses, which may hold anything.
-func parseStat(b []byte) (time.Duration, error) {
+// parseStat reads the 4th field, the parent, and the 14th to 17th, the process'
+// and its children's time as a user and in the kernel. The second field is the
+// name in parentheses, which may hold anything.
+func parseStat(b []byte) (stat, error) {
 	i := bytes.LastIndexByte(b, ')')
 	fields := bytes.Fields(b[i+1:])
-	if i < 0 || len(fields) < 13 {
-		return 0, fmt.Errorf("reading CPU time: %q has too few fields", b)
+	if i < 0 || len(fields) < 15 {
+		return stat{}, fmt.Errorf("reading CPU time: %q has too few fields", b)
 	}
-	var sum int64
-	for _, f := range fields[11:13] {
-		n, err := strconv.ParseInt(string(f), 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("reading CPU time: %w", err)
+	var n [5]int64
+	for i, field := range [5]int{1, 11, 12, 13, 14} {
+		var err error
+		if n[i], err = strconv.ParseInt(string(fields[field]), 10, 64); err != nil {
+			return stat{}, fmt.Errorf("reading CPU time: %w", err)
 		}
-		sum += n
 	}
-	return time.Duration(sum) * tick, nil
+	return stat{parent: int(n[0]), used: time.Duration(n[1]+n[2]) * tick, reaped: time.Duration(n[3]+n[4]) * tick}, nil
 }
 
 // busyTime is the CPU time that the whole machine has spent on anything but

@@ -8,10 +8,10 @@ import (
 
 func TestParseStat(t *testing.T) {
 	got, err := parseStat([]byte("42 (ca) ddy 1) S 1 42 42 0 -1 4194560 9 0 0 0 150 25 7 8 20 0 9 0 100 1 2\n"))
-	if err != nil || got != 1750*time.Millisecond {
-		t.Errorf("parseStat() = %v, %v; want 1.75s", got, err)
+	if want := (stat{parent: 1, used: 1750 * time.Millisecond, reaped: 150 * time.Millisecond}); err != nil || got != want {
+		t.Errorf("parseStat() = %+v, %v; want %+v", got, err, want)
 	}
-	for _, bad := range []string{"", "42 (caddy) S 1", "42 (caddy) S 1 42 42 0 -1 4194560 9 0 0 0 x 25"} {
+	for _, bad := range []string{"", "42 (caddy) S 1", "42 (caddy) S 1 42 42 0 -1 4194560 9 0 0 0 x 25 7 8"} {
 		if _, err := parseStat([]byte(bad)); err == nil {
 			t.Errorf("parseStat(%q) is no error", bad)
 		}
@@ -42,6 +42,12 @@ func TestParseStatus(t *testing.T) {
 func TestProcfs(t *testing.T) {
 	if _, err := cpuTime(os.Getpid()); err != nil {
 		t.Error(err)
+	}
+	if parent, err := parentOf(os.Getpid()); err != nil || parent != os.Getppid() {
+		t.Errorf("parentOf() = %d, %v; want %d", parent, err, os.Getppid())
+	}
+	if family, err := familyTime(os.Getppid()); err != nil || family <= 0 {
+		t.Errorf("familyTime() of the parent = %v, %v", family, err)
 	}
 	if _, _, err := memory(os.Getpid()); err != nil {
 		t.Error(err)

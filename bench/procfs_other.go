@@ -14,6 +14,10 @@ func childAttributes() *syscall.SysProcAttr { return nil }
 
 func cpuTime(int) (time.Duration, error) { return 0, errLinux }
 
+func familyTime(int) (time.Duration, error) { return 0, errLinux }
+
+func parentOf(int) (int, error) { return 0, errLinux }
+
 func busyTime() (time.Duration, error) { return 0, errLinux }
 
 func memory(int) (rss, peak int64, err error) { return 0, 0, errLinux }

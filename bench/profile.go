@@ -1,76 +1,51 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 )
 
-// profiles loads Linkquay alone, with Caddy's admin API switched on, and writes
-// what it spends CPU time on, and what it allocates, to files.
-func (b *bench) profiles(ctx context.Context, s *scenario) error {
-	admin, err := freeAddress(ctx)
+// profiles loads Linkquay alone and writes what it spends CPU time on, and what
+// it allocates, to files.
+func (b *bench) profiles(ctx context.Context, s *scenario, from databases) (err error) {
+	st, err := b.set(ctx, s, from)
+	defer func() { err = errors.Join(err, st.end(ctx)) }()
 	if err != nil {
 		return err
 	}
-	linkquay, _, end, err := b.start(ctx, s, admin)
-	defer end()
-	if err != nil {
-		return err
+	if s.everyLink {
+		if _, err := st.visitEveryLink(ctx); err != nil {
+			return err
+		}
 	}
-	if _, err := load(ctx, linkquay.target, b.clients, time.Second); err != nil {
-		return err
+	if !s.cold {
+		if _, err := st.load(ctx, &st.linkquay, st.linkquay.target, time.Second); err != nil {
+			return err
+		}
 	}
 	seconds := max(1, int(b.duration/time.Second))
 	loaded := make(chan error, 1)
 	go func() {
-		_, err := load(ctx, linkquay.target, b.clients, time.Duration(seconds)*time.Second+500*time.Millisecond)
+		_, err := st.load(ctx, &st.linkquay, st.linkquay.target, time.Duration(seconds)*time.Second+500*time.Millisecond)
 		loaded <- err
 	}()
-	path := filepath.Join(b.profile, s.name+".cpu.pprof")
-	err = fetch(ctx, admin, fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds), path, time.Duration(seconds)*time.Second)
+	name := filepath.Join(b.profile, s.name)
+	if from.driver() != defaultDatabase {
+		name += "." + from.driver()
+	}
+	err = st.save(ctx, fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds), name+".cpu.pprof", time.Duration(seconds)*time.Second)
 	if err := errors.Join(err, <-loaded); err != nil {
 		return err
 	}
-	b.say("  %s", path)
-	path = filepath.Join(b.profile, s.name+".allocs.pprof")
-	if err := fetch(ctx, admin, "/debug/pprof/allocs", path, 0); err != nil {
-		return err
-	}
-	b.say("  %s", path)
-	return nil
+	return st.save(ctx, "/debug/pprof/allocs", name+".allocs.pprof", 0)
 }
 
-// fetch writes what the admin API answers to a file. takes is how long the
-// answer takes by itself.
-func fetch(ctx context.Context, admin, target, path string, takes time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, takes+grace)
-	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", admin)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	context.AfterFunc(ctx, func() { _ = conn.Close() })
-	// HTTP/1.0 spares both sides the chunks.
-	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", target, admin); err != nil {
-		return err
-	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("asking for a profile: %s", resp.Status)
-	}
+// save writes what the admin API answers to a file.
+func (st *stand) save(ctx context.Context, target, path string, takes time.Duration) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
@@ -78,6 +53,9 @@ func fetch(ctx context.Context, admin, target, path string, takes time.Duration)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, resp.Body)
-	return errors.Join(err, f.Close())
+	if err := errors.Join(st.ask(ctx, target, takes, f), f.Close()); err != nil {
+		return err
+	}
+	st.bench.say("  %s", path)
+	return nil
 }

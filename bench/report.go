@@ -52,14 +52,17 @@ type ratio struct {
 // result is a scenario's report.
 type result struct {
 	Scenario    string       `json:"scenario"`
+	Database    string       `json:"database"`
 	About       string       `json:"about"`
 	Noise       float64      `json:"noise_percent"` // of the noisiest round that counts
 	Comparisons []comparison `json:"comparisons"`
+	PerLink     *perLink     `json:"memory_per_link,omitempty"`
+	Visits      *counted     `json:"visits,omitempty"`
 	Rounds      []round      `json:"rounds"`
 }
 
-func newResult(s *scenario, rounds []round) result {
-	r := result{Scenario: s.name, About: s.about, Rounds: rounds}
+func newResult(s *scenario, database string, rounds []round) result {
+	r := result{Scenario: s.name, Database: database, About: s.about, Rounds: rounds}
 	for _, round := range rounds {
 		r.Noise = max(r.Noise, round.noise())
 	}
@@ -118,7 +121,13 @@ func percentile(sorted []time.Duration, p float64) time.Duration {
 // writeText writes the absolute figures and the ratios of a scenario.
 func writeText(w io.Writer, r result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\n%s: %s\n%d rounds, others used up to %.0f %% of the processors\n", r.Scenario, r.About, len(r.Rounds), r.Noise)
+	fmt.Fprintf(w, "\n%s on %s: %s\n%d rounds, others used up to %.0f %% of the processors\n", r.Scenario, r.Database, r.About, len(r.Rounds), r.Noise)
+	if v := r.Visits; v != nil {
+		fmt.Fprintf(w, "%d visits answered, %d counted (%d not added up yet), %d dropped\n", v.Answered, v.Counted, v.Waiting, v.Dropped)
+	}
+	if m := r.PerLink; m != nil {
+		fmt.Fprintf(w, "memory per link over idle: %.0f bytes of heap, %.0f of resident memory\n", m.Heap, m.Resident)
+	}
 	fmt.Fprintln(t, "\tLinkquay\tCaddy\tLinkquay ÷ Caddy\tmin – max\tgood is\t")
 	for _, c := range r.Comparisons {
 		fmt.Fprintf(t, "%s (%s)\t%.1f\t%.1f\t%.2f\t%.2f – %.2f\t%s\t\n",
@@ -127,20 +136,36 @@ func writeText(w io.Writer, r result) error {
 	return t.Flush()
 }
 
-// writeMarkdown writes the ratios as the table that docs/bench.md carries.
+// writeMarkdown writes the ratios as the tables that docs/bench.md carries, one
+// for each database.
 func writeMarkdown(w io.Writer, results []result) error {
-	head, rule := "| Linkquay ÷ Caddy | good is |", "|---|---|"
-	for _, r := range results {
-		head, rule = head+" `"+r.Scenario+"` |", rule+"---|"
+	for len(results) > 0 {
+		n := slices.IndexFunc(results, func(r result) bool { return r.Database != results[0].Database })
+		if n < 0 {
+			n = len(results)
+		}
+		if err := writeTable(w, results[:n]); err != nil {
+			return err
+		}
+		results = results[n:]
+	}
+	return nil
+}
+
+// writeTable has a row for each scenario, since there are more of them than
+// metrics.
+func writeTable(w io.Writer, results []result) error {
+	head, rule := "| Linkquay ÷ Caddy, "+results[0].Database+" |", "|---|"
+	for _, m := range metrics {
+		head, rule = head+" "+m.name+" |", rule+"---|"
 	}
 	if _, err := fmt.Fprintf(w, "\n%s\n%s\n", head, rule); err != nil {
 		return err
 	}
-	for i, m := range metrics {
-		row := "| " + m.name + " | " + m.better + " |"
-		for _, r := range results {
-			q := r.Comparisons[i].Ratio
-			row += fmt.Sprintf(" %.2f (%.2f–%.2f) |", q.Median, q.Min, q.Max)
+	for _, r := range results {
+		row := "| `" + r.Scenario + "` |"
+		for _, c := range r.Comparisons {
+			row += fmt.Sprintf(" %.2f (%.2f–%.2f) |", c.Ratio.Median, c.Ratio.Min, c.Ratio.Max)
 		}
 		if _, err := fmt.Fprintln(w, row); err != nil {
 			return err
@@ -149,8 +174,26 @@ func writeMarkdown(w io.Writer, results []result) error {
 	return nil
 }
 
-func writeJSON(w io.Writer, results []result) error {
+// report is what a run showed.
+type report struct {
+	Results []result `json:"results"`
+	Aims    []aim    `json:"aims"`
+}
+
+func (r report) write(w io.Writer) error {
+	for _, result := range r.Results {
+		if err := writeText(w, result); err != nil {
+			return err
+		}
+	}
+	if err := writeAims(w, r.Aims); err != nil {
+		return err
+	}
+	return writeMarkdown(w, r.Results)
+}
+
+func (r report) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "\t")
-	return e.Encode(results)
+	return e.Encode(r)
 }

@@ -72,16 +72,40 @@ func TestCompare_PairsRounds(t *testing.T) {
 	}
 }
 
+// TestWriteMarkdown: each database has a table, each scenario a row.
 func TestWriteMarkdown(t *testing.T) {
-	r := newResult(&scenario{name: "redirect"}, []round{{Linkquay: figures{Rate: 90, CPU: 30}, Caddy: figures{Rate: 100, CPU: 20}}})
+	rounds := []round{{Linkquay: figures{Rate: 90, CPU: 30}, Caddy: figures{Rate: 100, CPU: 20}}}
+	var results []result
+	for _, database := range []string{"sqlite", "postgres"} {
+		for _, name := range []string{"redirect", "create-64"} {
+			results = append(results, newResult(&scenario{name: name}, database, rounds))
+		}
+	}
 	var b strings.Builder
-	if err := writeMarkdown(&b, []result{r}); err != nil {
+	if err := writeMarkdown(&b, results); err != nil {
+		t.Fatal(err)
+	}
+	const ratios = "` | 0.90 (0.90–0.90) | 0.00 (0.00–0.00) | 0.00 (0.00–0.00) | 1.50 (1.50–1.50) | 0.00 (0.00–0.00) | 0.00 (0.00–0.00) |\n"
+	for _, database := range []string{"sqlite", "postgres"} {
+		want := "| Linkquay ÷ Caddy, " + database + " | requests per second | latency p50 | latency p99 | server CPU per request | " +
+			"memory after the load | memory at its peak |\n|---|---|---|---|---|---|---|\n| `redirect" + ratios + "| `create-64" + ratios
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in %s", want, b.String())
+		}
+	}
+}
+
+func TestWriteText(t *testing.T) {
+	r := newResult(&scenario{name: "redirect", about: "visiting"}, "sqlite", nil)
+	r.PerLink, r.Visits = &perLink{Heap: 111, Resident: 222}, &counted{Answered: 9, Counted: 8, Waiting: 7, Dropped: 1}
+	var b strings.Builder
+	if err := writeText(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| Linkquay ÷ Caddy | good is | `redirect` |\n|---|---|---|\n",
-		"| requests per second | higher | 0.90 (0.90–0.90) |\n",
-		"| server CPU per request | lower | 1.50 (1.50–1.50) |\n",
+		"redirect on sqlite: visiting\n",
+		"9 visits answered, 8 counted (7 not added up yet), 1 dropped\n",
+		"111 bytes of heap, 222 of resident memory\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in %s", want, b.String())

@@ -5,29 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/tidwall/gjson"
 )
 
-// The keys of the bench's configuration; the first one is the backends'.
-const (
-	backendKey  = "0123456789abcdef0123"
-	gempixelKey = "1111222233334444aaaa"
-	dglnkKey    = "1111222233334444bbbb"
-	nativeKey   = "1111222233334444cccc"
-)
-
-const (
-	links       = 1000
-	destination = "https://www.example.com/landing"
-)
-
-// addresses is where the parts of a scenario listen. Admin is empty where no
-// profile is taken.
+// addresses is where the parts of a scenario listen.
 type addresses struct {
 	linkquay, caddy, upstream, admin string
 }
@@ -38,58 +21,88 @@ type scenario struct {
 	name  string
 	about string
 
+	// links stand in the database from the beginning.
+	links links
+
+	// everyLink has each of them visited once before anything is measured, and
+	// says what memory that took.
+	everyLink bool
+
+	// cold starts Linkquay anew for each of its rounds.
+	cold bool
+
+	// clients is how many connections there are at once; 0 means as many as
+	// the flag says.
+	clients int
+
 	// caddy is the site block of Caddy's own way.
 	caddy func(at addresses) string
 
-	// prepare makes what is needed and returns the load of both sides.
-	prepare func(ctx context.Context, at addresses) (linkquay, caddy *target, err error)
+	// targets returns the load of both sides.
+	targets func(ctx context.Context, at addresses, l links) (linkquay, caddy *target, err error)
 }
 
-var scenarios = []scenario{
-	{"gempixel", "creating a link on a GemPixel site ÷ reverse_proxy of the same request", proxy, prepareGempixel},
-	{"dglnk", "creating a link on dgLnk, with the ledger ÷ reverse_proxy of the translated request, without one", proxy, prepareDgLnk},
-	{"redirect", "visiting one of 1,000 short links, counted ÷ redir to one fixed address", redir, prepareRedirect},
+// few is how many links the small scenarios have.
+const few = 1000
+
+// scenarios returns all of them, in the order in which they run.
+func scenarios(many int) []scenario {
+	visiting := " ÷ redir to one fixed address"
+	return []scenario{
+		{
+			name: "gempixel", about: "creating a link on a GemPixel site ÷ reverse_proxy of the same request",
+			caddy: proxy, targets: gempixelTargets,
+		},
+		{
+			name: "dglnk", about: "creating a link on dgLnk, with the ledger ÷ reverse_proxy of the translated request, without one",
+			caddy: proxy, targets: dglnkTargets,
+		},
+		{
+			name: "create-1", about: "one client who creates durable links ÷ reverse_proxy of the same request",
+			clients: 1, caddy: proxy, targets: createTargets,
+		},
+		{
+			name: "create-64", about: "64 clients who create durable links ÷ reverse_proxy of the same request",
+			clients: 64, caddy: proxy, targets: createTargets,
+		},
+		{
+			name: "redirect", about: fmt.Sprintf("visiting one of %d short links, counted", few) + visiting,
+			links: links{count: few}, caddy: redir, targets: visitTargets,
+		},
+		{
+			name: "redirect-rules", about: fmt.Sprintf("visiting one of %d short links with six rules each, counted", few) + visiting,
+			links: links{count: few, rules: true}, caddy: redir, targets: visitTargets,
+		},
+		{
+			name: "redirect-1m", about: fmt.Sprintf("visiting one of %d short links, all visited before, counted", many) + visiting,
+			links: links{count: many}, everyLink: true, caddy: redir, targets: visitTargets,
+		},
+		{
+			name: "redirect-cold", about: fmt.Sprintf("visiting one of %d short links on a server just started, counted", many) + visiting,
+			links: links{count: many}, cold: true, caddy: redir, targets: visitTargets,
+		},
+	}
+}
+
+// choose returns the scenarios of those names, or all.
+func choose(all []scenario, only string) ([]scenario, error) {
+	if only == "" {
+		return all, nil
+	}
+	var chosen []scenario
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no scenario %q", name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
 }
 
 func proxy(at addresses) string { return "reverse_proxy " + at.upstream }
 
 func redir(addresses) string { return "redir " + destination + " 302" }
-
-func caddyfile(options, address, site string) string {
-	return fmt.Sprintf("{\n%s\tpersist_config off\n\tlog {\n\t\tlevel ERROR\n\t}\n}\nhttp://%s {\n\t%s\n}\n", options, address, site)
-}
-
-// linkquayCaddyfile is the configuration of the side that is measured.
-func linkquayCaddyfile(at addresses) string {
-	admin := "off"
-	if at.admin != "" {
-		admin = at.admin
-	}
-	options := fmt.Sprintf(`	admin %s
-	linkquay {
-		database sqlite linkquay.db
-		rate_limit off
-		backend kr gempixel http://%s {
-			api_key %s
-		}
-		backend dg dglnk http://%s {
-			api_key %s
-		}
-		key gem %s {
-			backend kr
-		}
-		key dgl %s {
-			backend dg
-		}
-		key nat %s
-	}
-`, admin, at.upstream, backendKey, at.upstream, backendKey, gempixelKey, dglnkKey, nativeKey)
-	return caddyfile(options, at.linkquay, "linkquay")
-}
-
-func caddyCaddyfile(at addresses, site string) string {
-	return caddyfile("\tadmin off\n", at.caddy, site)
-}
 
 // createBody is the published sample of creating a link, the expiry moved into
 // the future and its last parameter given its name and value.
@@ -115,18 +128,15 @@ func dglnkBody() string {
 
 func nextYear() string { return time.Now().AddDate(1, 0, 0).Format(time.DateOnly) + " 12:00:00" }
 
-func prepareGempixel(ctx context.Context, at addresses) (linkquay, caddy *target, err error) {
+func gempixelTargets(_ context.Context, at addresses, _ links) (linkquay, caddy *target, err error) {
 	want := []string{`"error":0`, `"id":3`, `"shorturl":"https://1mm.kr/google"`}
-	linkquay = &target{at.linkquay, []request{post(at.linkquay, gempixelPath, gempixelKey, createBody(), want...)}}
-	caddy = &target{at.caddy, []request{post(at.caddy, gempixelPath, backendKey, createBody(), want...)}}
-	return linkquay, caddy, try(ctx, linkquay, caddy)
+	return always(at.linkquay, post(at.linkquay, gempixelPath, gempixelKey, createBody(), want...)),
+		always(at.caddy, post(at.caddy, gempixelPath, backendKey, createBody(), want...)), nil
 }
 
-func prepareDgLnk(ctx context.Context, at addresses) (linkquay, caddy *target, err error) {
-	linkquay = &target{at.linkquay, []request{
-		post(at.linkquay, gempixelPath, dglnkKey, dglnkBody(), `"error":0`, `"shorturl":"https://sml.life/oV5Ox"`),
-	}}
-	if err := try(ctx, linkquay); err != nil {
+func dglnkTargets(ctx context.Context, at addresses, _ links) (linkquay, caddy *target, err error) {
+	create := post(at.linkquay, gempixelPath, dglnkKey, dglnkBody(), `"error":0`, `"shorturl":"https://sml.life/oV5Ox"`)
+	if _, err := once(ctx, at.linkquay, &create); err != nil {
 		return nil, nil, err
 	}
 	translated, err := once(ctx, at.upstream, &request{
@@ -137,54 +147,19 @@ func prepareDgLnk(ctx context.Context, at addresses) (linkquay, caddy *target, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("asking for the translated body: %w", err)
 	}
-	caddy = &target{at.caddy, []request{
-		post(at.caddy, dglnkPath+"?api_token="+backendKey, "", string(translated), `"status":"success"`, `"short_url":"https://sml.life/oV5Ox"`),
-	}}
-	return linkquay, caddy, try(ctx, caddy)
+	return always(at.linkquay, create), always(at.caddy,
+		post(at.caddy, dglnkPath+"?api_token="+backendKey, "", string(translated), `"status":"success"`, `"short_url":"https://sml.life/oV5Ox"`)), nil
 }
 
-func prepareRedirect(ctx context.Context, at addresses) (linkquay, caddy *target, err error) {
-	linkquay = &target{address: at.linkquay}
-	for i := range links {
-		to := destination + "/" + strconv.Itoa(i)
-		create := post(at.linkquay, gempixelPath, nativeKey, `{"url":"`+to+`"}`, `"error":0`)
-		body, err := once(ctx, at.linkquay, &create)
-		if err != nil {
-			return nil, nil, fmt.Errorf("creating a link: %w", err)
-		}
-		short, err := url.Parse(gjson.GetBytes(body, "shorturl").String())
-		if err != nil || short.Host != at.linkquay {
-			return nil, nil, errors.New("creating a link: its short URL is not on the site")
-		}
-		linkquay.requests = append(linkquay.requests, get(at.linkquay, short.Path, to))
+func createTargets(_ context.Context, at addresses, _ links) (linkquay, caddy *target, err error) {
+	return creates(at.linkquay, nativeKey, `"error":0`, `"shorturl":"http://`+at.linkquay+"/"),
+		creates(at.caddy, backendKey, `"error":0`, `"shorturl":"`), nil
+}
+
+func visitTargets(_ context.Context, at addresses, l links) (linkquay, caddy *target, err error) {
+	if l.count == 0 {
+		return nil, nil, errors.New("there is no link to visit")
 	}
-	caddy = &target{at.caddy, []request{get(at.caddy, "/abcdefg", destination)}}
-	return linkquay, caddy, try(ctx, linkquay, caddy)
-}
-
-// try sends the first request of each target once, for a clear error where
-// something is wrong from the beginning.
-func try(ctx context.Context, targets ...*target) error {
-	for _, t := range targets {
-		if _, err := once(ctx, t.address, &t.requests[0]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func post(host, path, key, body string, contains ...string) request {
-	var b strings.Builder
-	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Linkquay-Bench/1\r\nAccept: application/json\r\n", path, host)
-	if key != "" {
-		fmt.Fprintf(&b, "Authorization: Bearer %s\r\n", key)
-	}
-	fmt.Fprintf(&b, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-	return request{bytes: []byte(b.String()), status: http.StatusOK, contains: contains}
-}
-
-func get(host, path, location string) request {
-	text := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n"+
-		"Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\n\r\n", path, host)
-	return request{bytes: []byte(text), status: http.StatusFound, location: location}
+	return visits{address: at.linkquay, links: l}.atRandom(),
+		visits{address: at.caddy, links: l, to: destination}.atRandom(), nil
 }

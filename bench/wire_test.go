@@ -77,7 +77,7 @@ func TestHead_Status(t *testing.T) {
 }
 
 func TestRequest_Check(t *testing.T) {
-	redirect := request{status: 302, location: "/there"}
+	redirect := request{status: 302, location: []byte("/there")}
 	reply := request{status: 200, contains: []string{`"error":0`, `"id":3`}}
 	for name, test := range map[string]struct {
 		request  request

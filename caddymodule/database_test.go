@@ -11,10 +11,14 @@ import (
 	"github.com/linkquay/linkquay/store/storetest"
 )
 
-// onPostgres is the configuration with its database in PostgreSQL, at
-// the address in the environment variable TEST_DATABASE.
+// onPostgres is the configuration with its database in PostgreSQL, at the
+// address in the environment variable TEST_DATABASE, and files of its own.
 func onPostgres(caddyfile string) string {
-	return strings.Replace(caddyfile, "database sqlite {{dir}}/linkquay.db", "database postgres {env.TEST_DATABASE}", 1)
+	database := "database postgres {env.TEST_DATABASE}"
+	if !strings.Contains(caddyfile, "files {{dir}}/files") {
+		database += "\n\t\tfiles {{dir}}/files"
+	}
+	return strings.Replace(caddyfile, "database sqlite {{dir}}/linkquay.db", database, 1)
 }
 
 // eachDatabase runs the test on the configuration with an empty database of

@@ -126,8 +126,8 @@ func TestDomain_Redirects(t *testing.T) {
 
 // onDemandConfig serves hosts that are not named over TLS, with certificates of
 // Caddy's own authority.
-func onDemandConfig(database, httpsPort string) string {
-	config := strings.Replace(siteConfig("rate_limit off\n\t\tshort_domain http://127.0.0.1:{{port}}"), "database sqlite {{dir}}/linkquay.db", "database "+database, 1)
+func onDemandConfig(httpsPort string) string {
+	config := siteConfig("rate_limit off\n\t\tshort_domain http://127.0.0.1:{{port}}")
 	return strings.Replace(config, "\tadmin off\n", `	admin off
 	local_certs
 	skip_install_trust
@@ -163,7 +163,7 @@ func handshake(t *testing.T, port, host string) error {
 
 func TestPermission(t *testing.T) {
 	port := freePort(t)
-	s := start(t, onDemandConfig("sqlite {{dir}}/linkquay.db", port))
+	s := start(t, onDemandConfig(port))
 	s.make("/api/domain/add", `{"domain":"brand.example"}`)
 	s.create(nativeKey, `{"url":"https://example.com/in","custom":"safe","domain":"brand.example"}`)
 	for host, ok := range map[string]bool{"brand.example": true, "unknown.example": false, "sub.brand.example": false, "localhost": false} {
@@ -207,7 +207,7 @@ func TestPermission_DatabaseAway(t *testing.T) {
 	server := postgrestest.Start(t)
 	t.Setenv("TEST_DATABASE", server.Database(t))
 	port := freePort(t)
-	s := start(t, onDemandConfig("postgres {env.TEST_DATABASE}", port))
+	s := start(t, onPostgres(onDemandConfig(port)))
 	s.make("/api/domain/add", `{"domain":"known.example"}`)
 	server.Stop(t, "immediate")
 	t.Cleanup(func() { server.Start(t) })

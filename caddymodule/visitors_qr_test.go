@@ -2,6 +2,7 @@ package caddymodule_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -102,7 +103,7 @@ func TestVisitor_QRCode(t *testing.T) {
 			continue
 		}
 		for d := xml.NewDecoder(strings.NewReader(vector.Body)); ; {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("%s.svg is no XML: %v", name, err)

@@ -32,8 +32,9 @@ const OtherReferrers = "(other)"
 
 // Bounds of what visitors can fill a database with.
 const (
-	// MaxReferrers are the hosts that are told apart per link and day.
-	MaxReferrers = 1000
+	// MaxReferrers are the hosts that are told apart per link and day. Replies
+	// show fifty at most.
+	MaxReferrers = 200
 	// MaxOrphanPaths are the paths that are told apart per domain; further
 	// visits are counted under the empty path.
 	MaxOrphanPaths = 1000
@@ -46,6 +47,9 @@ var dimensionNames = [dimensionCount]string{"countries", "referrers", "browsers"
 
 // String returns the name of the dimension in requests.
 func (d Dimension) String() string { return dimensionNames[d] }
+
+// AllDimensions asks for every dimension where the name of one is expected.
+const AllDimensions = "all"
 
 // DimensionByName returns the dimension with the name.
 func DimensionByName(name string) (d Dimension, found bool) {
@@ -105,10 +109,10 @@ type Series struct {
 	// Buckets are in order of time, without gaps.
 	Buckets []Bucket
 
-	// Values are those of the dimension with the most clicks, most first; nil
-	// where none was asked for. Dimensions are kept by day in UTC: of a Series
-	// by hour they are those of all days that it touches.
-	Values []ValueSeries
+	// Values are those with the most clicks, most first, of each dimension that
+	// was asked for, by its name; nil where none was. Dimensions are kept by day
+	// in UTC: of a Series by hour they are those of all days that it touches.
+	Values map[string][]ValueSeries
 }
 
 // Bucket is an hour or a day.
@@ -121,7 +125,8 @@ type Bucket struct {
 type ValueSeries struct {
 	Named
 
-	// Days are the clicks per bucket of a Series by day; nil by hour.
+	// Days are the clicks per bucket of a Series by day of one dimension; nil by
+	// hour, and of all dimensions.
 	Days []int64
 }
 

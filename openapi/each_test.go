@@ -68,7 +68,7 @@ func TestOperation_Items(t *testing.T) {
 	}
 	items := op.Items(call)
 	want := []string{
-		good, "url|must be a string", "url|Please enter a valid URL. x|is not a known field", "The body holds more than 10000 values.", good,
+		good, "url|must be a string", "url|Please enter a valid URL. x|is not a known field", "pixels|has too many values", good,
 	}
 	var got []string
 	for _, item := range items {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -47,7 +48,7 @@ func (o *Operation) Validate(call *api.Call) error {
 func (o *Operation) checkDocument(document []byte) ([]api.FieldError, error) {
 	value, err := (&decoder{left: maxRequestValues, exact: true}).decode(document)
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, bodyError(err, document)
 	}
 	if _, ok := value.(map[string]any); !ok {
 		return nil, api.Errorf(api.Invalid, "The body must be a JSON object.")
@@ -58,10 +59,22 @@ func (o *Operation) checkDocument(document []byte) ([]api.FieldError, error) {
 	return nil, nil
 }
 
-// bodyError says what is wrong with a document as a whole.
-func bodyError(err error) *api.Error {
+// bodyError says what is wrong with a document as a whole, and names the longest
+// field of one that holds too much.
+func bodyError(err error, document []byte) *api.Error {
 	if errors.Is(err, errTooMany) {
-		return api.Errorf(api.Invalid, "The body holds more than %d values.", maxRequestValues)
+		failure := api.Errorf(api.Invalid, "The body holds more than %d values.", maxRequestValues)
+		longest, length := "", 0
+		gjson.ParseBytes(document).ForEach(func(key, v gjson.Result) bool {
+			if len(v.Raw) > length {
+				longest, length = key.Str, len(v.Raw)
+			}
+			return true
+		})
+		if longest != "" {
+			failure.Fields = []api.FieldError{{Field: keyName(longest), Message: "has too many values"}}
+		}
+		return failure
 	}
 	return api.Errorf(api.Invalid, "The body is nested more than %d levels deep.", maxDepth)
 }

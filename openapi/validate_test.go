@@ -248,6 +248,9 @@ func TestOperation_Validate_Body(t *testing.T) {
 			if e := api.AsError(err); e.Code != api.Invalid || (name != "ErrDeepBig" && e.Message != tt.want) {
 				t.Errorf("Validate() = %v; want %q", err, tt.want)
 			}
+			if fields := api.AsError(err).Fields; name == "ErrMany" && (len(fields) != 1 || fields[0].Field != "pixels") {
+				t.Errorf("Validate() = %v about %v; want it about pixels", err, fields)
+			}
 		})
 	}
 }

@@ -17,8 +17,11 @@ const (
 	// MaxLogo is the size of a logo's file in bytes.
 	MaxLogo = 2 << 20
 
-	// maxLogoSide is the width and height of a logo in pixels: 64 MiB in memory.
-	maxLogoSide = 4096
+	// maxLogoSide is the width and height of a logo in pixels, maxLogoPixels how
+	// many it has. A progressive JPEG takes up to 20 bytes for each, which a file
+	// of some kilobytes can ask for: 180 MB.
+	maxLogoSide   = 4096
+	maxLogoPixels = 9_000_000
 
 	// keptSide is what the largest picture can show of a logo.
 	keptSide = MaxSize * logoShare / 100
@@ -27,10 +30,10 @@ const (
 // decoding bounds the memory of logos to what one takes.
 var decoding = make(chan struct{}, 1)
 
-// DecodeLogo reads a PNG or JPEG of at most 2 MiB and 4096 × 4096 pixels and
-// returns it no larger than any code shows it. What it is, is found in its
-// first bytes, whatever it was called. Errors about the picture are Invalid and
-// name logo; those of the reader are passed on.
+// DecodeLogo reads a PNG or JPEG of at most 2 MiB, 4096 pixels a side and 9
+// megapixels, and returns it no larger than any code shows it. What it is, is
+// found in its first bytes, whatever it was called. Errors about the picture are
+// Invalid and name logo; those of the reader are passed on.
 func DecodeLogo(r io.Reader) (image.Image, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxLogo+1))
 	if err != nil {
@@ -55,6 +58,8 @@ func DecodeLogo(r io.Reader) (image.Image, error) {
 		return nil, damaged(err)
 	case head.Width < 1 || head.Height < 1 || head.Width > maxLogoSide || head.Height > maxLogoSide:
 		return nil, api.InvalidField("logo", "must be at most 4096 pixels wide and high")
+	case head.Width*head.Height > maxLogoPixels:
+		return nil, api.InvalidField("logo", "must have at most 9 megapixels")
 	}
 	decoding <- struct{}{}
 	defer func() { <-decoding }()

@@ -131,7 +131,9 @@ func TestDecodeLogo_refuses(t *testing.T) {
 		{"cut JPEG", jpegOf(t, noisy(50, 50))[:100], "damaged"},
 		{"too wide", claiming(t, 4097, 10), "4096 pixels"},
 		{"too high", claiming(t, 10, 1<<30), "4096 pixels"},
-		{"claims more than it has", claiming(t, 4096, 4096), "damaged"},
+		{"too many pixels", claiming(t, 3001, 3000), "9 megapixels"},
+		{"too many pixels of a tall one", claiming(t, 2198, 4096), "9 megapixels"},
+		{"claims more than it has", claiming(t, 3000, 3000), "damaged"},
 		{"too many bytes", append(bytes.Clone(whole), make([]byte, qr.MaxLogo)...), "must be at most 2 MiB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

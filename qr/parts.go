@@ -60,7 +60,7 @@ func (k *kind) read(data []byte) (string, *parts, error) {
 // readList reads a list, which PHP clients send in place of an object: objects
 // are laid together, plain values have the kind's order.
 func (k *kind) readList(list []gjson.Result) (string, *parts, error) {
-	if len(list) == 1 && !list[0].IsObject() {
+	if len(list) == 1 && !list[0].IsObject() && !list[0].IsArray() {
 		return k.read([]byte(list[0].Raw))
 	}
 	p := newParts()

@@ -92,6 +92,8 @@ func TestPayload_refuses(t *testing.T) {
 		{"nested part", "sms", `{"phone":{"a":1}}`, "data.phone", "must be a text"},
 		{"two values", "sms", `{"phone":"1","number":"2"}`, "data.number", "says something else than data.phone"},
 		{"list too long", "sms", `["1","2","3"]`, "data", "may list phone, message"},
+		{"list in a list", "text", `[["one"]]`, "data", "must be a text or an object with text"},
+		{"list in a list of some order", "sms", `[["1"]]`, "data", "may list phone, message"},
 		{"list of parts without order", "wifi", `["net","password"]`, "data", "must be a text or an object with ssid"},
 		{"relative link", "link", `"example.com/x"`, "data", "Please enter a valid URL."},
 		{"relative link in object", "link", `{"url":"/x"}`, "data.url", "Please enter a valid URL."},

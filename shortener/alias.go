@@ -62,11 +62,13 @@ func (s *Shortener) checkAlias(alias string) error {
 	case !IsAlias(alias):
 		return api.InvalidField("custom", "may hold letters, digits, - and _ only")
 	case s.cfg.Reserved(alias):
-		return &api.Error{
-			Code:    api.Conflict,
-			Message: "That alias is reserved. Please choose another one.",
-			Fields:  []api.FieldError{{Field: "custom", Message: "That alias is reserved. Please choose another one."}},
-		}
+		return aliasConflict("That alias is reserved. Please choose another one.")
 	}
 	return nil
+}
+
+var errAliasTaken = aliasConflict("That alias is taken. Please choose another one.")
+
+func aliasConflict(message string) *api.Error {
+	return &api.Error{Code: api.Conflict, Message: message, Fields: []api.FieldError{{Field: "custom", Message: message}}}
 }

@@ -2,19 +2,24 @@ package shortener
 
 import (
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/translate"
 )
 
-// check refuses what a link cannot be. An expiry that stays as it was may lie
-// in the past: an expired link can still be edited.
-func (s *Shortener) check(l *Link, host string, expiresBefore time.Time) error {
+// check refuses what a link cannot become. An expiry that stays as it was may
+// lie in the past, and a destination be blocked by now or somebody's domain:
+// such a link can still be edited.
+func (s *Shortener) check(l, was *Link, host string) error {
 	if l.Domain != "" && !s.owns(l.Account, l.Domain) {
 		return api.InvalidField("domain", "Domain not found. Please try again.")
 	}
+	old := destinations(was)
 	for _, d := range destinations(l) {
+		if d.url != "" && slices.ContainsFunc(old, func(o destination) bool { return o.url == d.url }) {
+			continue
+		}
 		if err := s.CheckTarget(d.field, d.url, host); err != nil {
 			return err
 		}
@@ -22,7 +27,7 @@ func (s *Shortener) check(l *Link, host string, expiresBefore time.Time) error {
 	if err := checkRules(&l.Options); err != nil {
 		return err
 	}
-	if !l.Expires.IsZero() && !l.Expires.Equal(expiresBefore) && !l.Expires.After(s.cfg.Now()) {
+	if !l.Expires.IsZero() && !l.Expires.Equal(was.Expires) && !l.Expires.After(s.cfg.Now()) {
 		return api.InvalidField("expiry", "The expiry date must be later than today.")
 	}
 	if starts := l.Options.Starts; !starts.IsZero() && !l.Expires.IsZero() && !starts.Before(l.Expires) {
@@ -62,22 +67,25 @@ func checkRules(o *Options) error {
 
 type destination struct{ field, url string }
 
-// destinations returns every place that a link can lead to, with the name of
-// its field.
+// destinations returns every place that a link can lead to, its parameters
+// included, with the name of its field.
 func destinations(l *Link) []destination {
 	o := &l.Options
 	var list []destination
+	add := func(field, url string) {
+		list = append(list, destination{field, withParameters(url, o.Parameters)})
+	}
 	if l.URL != "" || l.Kind == KindLink {
-		list = append(list, destination{"url", l.URL})
+		add("url", l.URL)
 	}
 	for i, r := range o.Geo {
-		list = append(list, destination{fmt.Sprintf("geotarget[%d].link", i), r.Link})
+		add(fmt.Sprintf("geotarget[%d].link", i), r.Link)
 	}
 	for i, r := range o.Devices {
-		list = append(list, destination{fmt.Sprintf("devicetarget[%d].link", i), r.Link})
+		add(fmt.Sprintf("devicetarget[%d].link", i), r.Link)
 	}
 	for i, r := range o.Languages {
-		list = append(list, destination{fmt.Sprintf("languagetarget[%d].link", i), r.Link})
+		add(fmt.Sprintf("languagetarget[%d].link", i), r.Link)
 	}
 	if o.ExpiredURL != "" {
 		list = append(list, destination{"expiredurl", o.ExpiredURL})

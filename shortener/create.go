@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"time"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -77,7 +76,7 @@ func (s *Shortener) prepare(ctx context.Context, l *Link, password, host string)
 			return err
 		}
 	}
-	if err := s.check(l, host, time.Time{}); err != nil {
+	if err := s.check(l, &Link{}, host); err != nil {
 		return err
 	}
 	if l.Alias != "" {

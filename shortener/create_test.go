@@ -52,16 +52,21 @@ func TestShortener_Create(t *testing.T) {
 func TestShortener_Create_Refuses(t *testing.T) {
 	s, _ := newShortener(t, Config{
 		Reserved: func(alias string) bool { return alias == "api" },
-		Blocked:  func(url string) bool { return url == "https://evil.example" },
+		Blocked: func(url string) bool {
+			return url == "https://evil.example" || url == "https://shared.example/?page=evil"
+		},
 	})
 	const ok, bad = "https://example.com", "javascript:alert(1)"
 	for name, c := range map[string]struct {
 		link  Link
 		field string
 	}{
-		"URL":            {Link{URL: bad}, "url"},
-		"NoURL":          {Link{}, "url"},
-		"Blocked":        {Link{URL: "https://evil.example"}, "url"},
+		"URL":     {Link{URL: bad}, "url"},
+		"NoURL":   {Link{}, "url"},
+		"Blocked": {Link{URL: "https://evil.example"}, "url"},
+		"BlockedMerged": {
+			Link{URL: "https://shared.example/", Options: Options{Parameters: []Parameter{{"page", "evil"}}}}, "url",
+		},
 		"OwnHost":        {Link{URL: "https://go.example.com/x"}, "url"},
 		"BrandedHost":    {Link{URL: "https://brand.example/x"}, "url"},
 		"Geo":            {Link{URL: ok, Options: Options{Geo: []GeoRule{{"KR", ok}, {"US", bad}}}}, "geotarget[1].link"},
@@ -327,6 +332,28 @@ func TestShortener_Blocklist(t *testing.T) {
 		s.cfg.Index.Clear()
 		target, err := s.Resolve(t.Context(), "", "abc")
 		if want := url == "https://one.example" || url == "https://kr.example"; err != nil || target.Blocked != want {
+			t.Errorf("with %q on the list: blocked %v, %v", url, target.Blocked, err)
+		}
+	}
+}
+
+// TestShortener_BlocklistKnowsParameters: what counts is where visitors are
+// led, whichever part of that the link keeps apart.
+func TestShortener_BlocklistKnowsParameters(t *testing.T) {
+	blocked := ""
+	s, _ := newShortener(t, Config{Blocked: func(url string) bool { return url == blocked }})
+	l := &Link{Account: "main", URL: "https://one.example/", Alias: "abc", Options: Options{
+		Geo: []GeoRule{{"KR", "https://kr.example/"}}, Parameters: []Parameter{{"page", "2"}},
+	}}
+	if _, err := s.Create(t.Context(), l, "", "", Creation{}); err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]bool{
+		"https://one.example/?page=2": true, "https://kr.example/?page=2": true, "https://one.example/?page=3": false,
+	} {
+		blocked = url
+		s.cfg.Index.Clear()
+		if target, err := s.Resolve(t.Context(), "", "abc"); err != nil || target.Blocked != want {
 			t.Errorf("with %q on the list: blocked %v, %v", url, target.Blocked, err)
 		}
 	}

@@ -34,7 +34,7 @@ func (d *DeepLink) leads(l *Link) bool {
 // (universal links). Neither is ever of a scheme that a browser could run: open is
 // made from parts of an http or https destination, escaped.
 func AppLink(destination string, d *DeepLink, ua string) (open, fallback string) {
-	destination = location(destination)
+	destination = Location(destination)
 	fallback = destination
 	u, ok := webURL(destination)
 	platform := platformOf(ua)
@@ -47,7 +47,7 @@ func AppLink(destination string, d *DeepLink, ua string) (open, fallback string)
 	}
 	if platform == deviceAndroid {
 		if isWeb(d.Google) {
-			fallback = location(d.Google)
+			fallback = Location(d.Google)
 		}
 		name := ""
 		switch {
@@ -61,7 +61,7 @@ func AppLink(destination string, d *DeepLink, ua string) (open, fallback string)
 		return intent(u, name, fallback), fallback
 	}
 	if isWeb(d.Apple) {
-		fallback = location(d.Apple)
+		fallback = Location(d.Apple)
 	}
 	if known != nil && known.ios != nil {
 		if open := known.ios(u); open != "" {
@@ -79,7 +79,7 @@ func webURL(destination string) (*url.URL, bool) {
 	if !isWeb(destination) {
 		return nil, false
 	}
-	u, err := url.Parse(location(destination))
+	u, err := url.Parse(Location(destination))
 	return u, err == nil && u.Hostname() != ""
 }
 

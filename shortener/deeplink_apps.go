@@ -72,7 +72,7 @@ func segments(u *url.URL) []string {
 // behind is scheme, then what stands behind the scheme of the page.
 func behind(scheme string, u *url.URL) string {
 	page := url.URL{Host: u.Host, Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
-	return scheme + ":" + location(page.String())
+	return scheme + ":" + Location(page.String())
 }
 
 func youtube(u *url.URL) string { return behind("youtube", u) }

@@ -70,7 +70,7 @@ func TestAppLink(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.fallback == "" {
-				c.fallback = location(c.destination)
+				c.fallback = Location(c.destination)
 			}
 			open, fallback := AppLink(c.destination, c.d, c.ua)
 			if open != c.open || fallback != c.fallback {
@@ -92,7 +92,7 @@ func TestAppLink_Harmless(t *testing.T) {
 		host := rapid.OneOf(rapid.String(), rapid.SampledFrom(apps[rapid.IntRange(0, len(apps)-1).Draw(t, "app")].hosts)).Draw(t, "host")
 		rest := rapid.OneOf(rapid.String(), rapid.StringMatching(`(/[a-z;=#%"<']{0,5}){0,3}(\?[a-z]{1,5}=[a-z;#="<']{0,9})?`),
 			rapid.Just("/x#Intent;scheme=javascript;S.browser_fallback_url=javascript:x;end")).Draw(t, "rest")
-		destination := location(scheme + host + rest)
+		destination := Location(scheme + host + rest)
 		d := &DeepLink{Auto: rapid.Bool().Draw(t, "auto"), Apple: rapid.String().Draw(t, "apple"), Google: "https://x/?id=" + rapid.String().Draw(t, "google")}
 		open, fallback := AppLink(destination, d, rapid.SampledFrom([]string{iPhone, pixel8}).Draw(t, "ua"))
 		if fallback != destination && !isWeb(fallback) {

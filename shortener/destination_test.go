@@ -146,6 +146,23 @@ func TestCheckTarget(t *testing.T) {
 	}
 }
 
+// TestCheckTarget_LongHosts: DNS knows none of more than 253 bytes, and
+// converting one in UTF-8 takes time by the square of its length.
+func TestCheckTarget_LongHosts(t *testing.T) {
+	s := New(Config{})
+	for host, want := range map[string]string{
+		strings.Repeat("a.", 123) + "example":    "",
+		strings.Repeat("a.", 124) + "example":    notValid,
+		strings.Repeat("길.", 20) + "example":     "",
+		strings.Repeat("길.", 400) + "example":    notValid,
+		strings.Repeat("길", 10_000) + ".example": notValid,
+	} {
+		if got := messageOf(s.CheckTarget("url", "https://"+host+"/", "")); got != want {
+			t.Errorf("CheckTarget of a host of %d bytes = %q; want %q", len(host), got, want)
+		}
+	}
+}
+
 func TestCheckTarget_NamesTheField(t *testing.T) {
 	s := New(Config{})
 	for _, host := range []string{"", "go.example.com"} {
@@ -180,7 +197,7 @@ func FuzzCheckTarget(f *testing.F) {
 		if !isWeb(target) {
 			t.Errorf("CheckTarget lets %q pass", target)
 		}
-		if got := location(target); !isLocation(got) || !isWeb(got) {
+		if got := Location(target); !isLocation(got) || !isWeb(got) {
 			t.Errorf("CheckTarget lets %q pass, which becomes %q", target, got)
 		}
 	})

@@ -42,10 +42,15 @@ type device struct {
 
 func (d device) is(value string) bool { return d.name == value || d.class == value }
 
+// maxUserAgent is how much of a User-Agent is looked at, in bytes. Browsers send a
+// few hundred, those inside of apps up to a thousand.
+const maxUserAgent = 1024
+
 // identify reads a User-Agent. Two things cannot be told from it: an iPad with
 // iPadOS 13 or later says that it is a Mac, and so does an Android tablet that
 // asks for desktop pages say that it is Linux.
 func identify(userAgent string) device {
+	userAgent = userAgent[:min(len(userAgent), maxUserAgent)]
 	switch {
 	case strings.Contains(userAgent, "Windows Phone"):
 		// Before the rest, because these also say Android and iPhone.

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/net/idna"
-
 	"github.com/linkquay/linkquay/api"
 )
 
@@ -31,12 +29,12 @@ func (s *Shortener) CreateDomain(ctx context.Context, d *Domain, once *Once) (re
 // CreateDomain, and NotFound.
 func (s *Shortener) UpdateDomain(ctx context.Context, account string, id int64, change func(d *Domain) error) (*Domain, error) {
 	_, after, err := s.cfg.Store.Domains().Update(ctx, account, id, func(d *Domain) error {
-		host := d.Host
+		was := *d
 		if err := change(d); err != nil {
 			return err
 		}
-		d.Host = host
-		return s.checkRedirects(d)
+		d.Host = was.Host
+		return s.checkRedirects(d, &was)
 	})
 	if err != nil {
 		return nil, err
@@ -82,16 +80,30 @@ func (s *Shortener) checkDomain(d *Domain) error {
 	}
 	d.Host = host
 	if s.ownNames[canonicalHost(host)] {
-		return api.InvalidField("domain", "is where this service's own short links stand")
+		return errOwnDomain
 	}
-	return s.checkRedirects(d)
+	return s.checkRedirects(d, &Domain{})
+}
+
+var errOwnDomain = api.InvalidField("domain", "is where this service's own short links stand")
+
+// CheckApart returns an Invalid error about "domain" for a host that short links
+// stand on for this request: registered, it would take all of them away. It is
+// for CreateDomain where Config.OwnHosts does not name them. Both are as
+// api.HostOf takes them.
+func (s *Shortener) CheckApart(domain, host string) error {
+	at, ok := siteOf(domain)
+	if here, _ := siteOf(host); ok && at.host == here.host {
+		return errOwnDomain
+	}
+	return nil
 }
 
 // domainHost returns the ASCII form of a host name (RFC 5891) that a certificate
 // can be had for: no address, no port.
 func domainHost(s string) (string, bool) {
-	host, err := idna.Lookup.ToASCII(strings.TrimSuffix(s, "."))
-	if err != nil || host == "" || len(host) > 253 || strings.ContainsAny(host, ":/") {
+	host, ok := asciiHost(strings.TrimSuffix(s, "."))
+	if !ok || host == "" || len(host) > maxHost || strings.ContainsAny(host, ":/") {
 		return "", false
 	}
 	for label := range strings.SplitSeq(host, ".") {
@@ -106,10 +118,13 @@ func domainHost(s string) (string, bool) {
 }
 
 // checkRedirects checks where a domain's root and what does not exist on it
-// lead.
-func (s *Shortener) checkRedirects(d *Domain) error {
-	for _, t := range []destination{{"redirectroot", d.RedirectRoot}, {"redirect404", d.Redirect404}} {
-		if t.url == "" {
+// lead, as far as that has changed.
+func (s *Shortener) checkRedirects(d, was *Domain) error {
+	for _, t := range []struct{ field, url, was string }{
+		{"redirectroot", d.RedirectRoot, was.RedirectRoot},
+		{"redirect404", d.Redirect404, was.Redirect404},
+	} {
+		if t.url == "" || t.url == t.was {
 			continue
 		}
 		if err := s.CheckTarget(t.field, t.url, d.Host); err != nil {

@@ -93,7 +93,9 @@ func (f *Follower) look(ctx context.Context) {
 }
 
 func (f *Follower) followLinks(ctx context.Context) error {
-	if f.cursor != 0 && time.Since(f.last) > feedKept {
+	// A machine that slept knows by the wall clock alone.
+	silent := max(time.Since(f.last), time.Since(f.last.Round(0)))
+	if f.cursor != 0 && silent > feedKept {
 		f.cursor = 0
 	}
 	changed, next, err := f.store.LinkChanges(ctx, f.cursor)

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/idna"
-
 	"github.com/linkquay/linkquay/api"
 )
 
@@ -42,13 +40,15 @@ func canonicalHost(host string) string {
 	}
 	host = strings.ToLower(host)
 	if strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {
-		ascii, err := idna.Lookup.ToASCII(host)
-		if err != nil {
+		ascii, ok := asciiHost(host)
+		if !ok {
 			return ""
 		}
 		host = ascii
 	}
-	host = strings.TrimRight(host, ".")
+	if host = strings.TrimRight(host, "."); len(host) > maxHost {
+		return ""
+	}
 	if endsInNumber(host) {
 		address, ok := parseIPv4(host)
 		if !ok {

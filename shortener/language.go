@@ -7,9 +7,16 @@ import (
 	"golang.org/x/text/language"
 )
 
-// maxLanguages bounds how many languages of a header are looked at: browsers
-// send ten at most.
-const maxLanguages = 32
+const (
+	// maxLanguages bounds how many languages of a header are looked at: browsers
+	// send ten at most.
+	maxLanguages = 32
+
+	// maxLanguage is the length of a tag that is looked at, in bytes: RFC 5646,
+	// section 4.4.1, expects no more than 35. Reading one takes time by the square
+	// of its length.
+	maxLanguage = 64
+)
 
 // languageOf returns the language, script and region that a tag (BCP 47) spells
 // out, each in its canonical form, such as "pt-BR". What else it has no rule
@@ -54,7 +61,7 @@ func preferred(rules []Rule, header string) int {
 func weighed(entry string) (name string, q float64, ok bool) {
 	name, parameters, _ := strings.Cut(entry, ";")
 	name = strings.TrimSpace(name)
-	if name == "" || name == "*" {
+	if name == "" || name == "*" || len(name) > maxLanguage {
 		return "", 0, false
 	}
 	key, value, given := strings.Cut(parameters, "=")

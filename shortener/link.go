@@ -131,7 +131,8 @@ type QR struct {
 	// change; the others hold their data.
 	Type string `json:"type"`
 
-	// Data is the JSON that the code was made from.
+	// Data is the JSON that the code was made from: of a link, its address as a
+	// text.
 	Data json.RawMessage `json:"data"`
 
 	// Foreground and Background are colours as rgb(r,g,b) or #rrggbb; empty

@@ -1,19 +1,32 @@
 package shortener
 
 import (
-	"fmt"
 	"strings"
 
 	"golang.org/x/net/idna"
 )
 
-// maxForeignHost is more than any host of DNS has in UTF-8, in bytes.
-const maxForeignHost = 1024
+const (
+	// maxHost is the length of a host in ASCII (RFC 1035), maxForeignHost more
+	// than any such host has in UTF-8; both are in bytes.
+	maxHost        = 253
+	maxForeignHost = 1024
+)
 
-// location returns a destination as a Location header can carry it: the host
+// asciiHost returns the ASCII form of a host (RFC 5891). One longer than DNS
+// knows is not converted: that takes time by the square of the length.
+func asciiHost(host string) (string, bool) {
+	if len(host) > maxForeignHost {
+		return "", false
+	}
+	ascii, err := idna.Lookup.ToASCII(host)
+	return ascii, err == nil
+}
+
+// Location returns a destination as a Location header can carry it: the host
 // in its ASCII form (RFC 5891), every other byte that is not printable ASCII
 // escaped. What is ASCII already stays byte for byte as it was given.
-func location(destination string) string {
+func Location(destination string) string {
 	foreign := func(r rune) bool { return r <= ' ' || r >= 0x7f }
 	if !strings.ContainsFunc(destination, foreign) {
 		return destination
@@ -37,24 +50,23 @@ func location(destination string) string {
 	}
 	// A host that cannot be converted is escaped: the visitor's browser then
 	// says what is wrong with it.
-	// Converting takes time by the square of the length, and DNS knows no host
-	// that long.
-	if len(host) <= maxForeignHost {
-		if ascii, err := idna.Lookup.ToASCII(host); err == nil {
-			host = ascii
-		}
+	if ascii, ok := asciiHost(host); ok {
+		host = ascii
 	}
 	return escape(scheme) + "://" + escape(user+host+port+rest[end:])
 }
 
+const upperHex = "0123456789ABCDEF"
+
 func escape(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; c > ' ' && c < 0x7f {
+		c := s[i]
+		if c > ' ' && c < 0x7f {
 			b.WriteByte(c)
 			continue
 		}
-		fmt.Fprintf(&b, "%%%02X", s[i])
+		b.Write([]byte{'%', upperHex[c>>4], upperHex[c&15]})
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package shortener
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,17 +21,11 @@ func TestShortener_QRCode(t *testing.T) {
 	code := func(kind, data string) *QRCode {
 		return &QRCode{Link: Link{Account: "main", Options: Options{QR: &QR{Type: kind, Data: json.RawMessage(data)}}}}
 	}
-	for data, want := range map[string]string{
-		`"https://example.com"`:          "https://example.com",
-		`{"link":"https://example.com"}`: "https://example.com",
-		`{"url":"https://example.com"}`:  "https://example.com",
-	} {
-		q := code("link", data)
-		if _, err := s.CreateQRCode(t.Context(), q, "", nil); err != nil || q.ID == 0 || q.Link.URL != want || q.Link.Kind != KindQR || len(q.Link.Alias) != randomLength {
-			t.Errorf("CreateQRCode(%s) = %v and made %+v", data, err, q)
-		}
+	q := code("link", `"https://example.com"`)
+	if _, err := s.CreateQRCode(t.Context(), q, "", nil); err != nil || q.ID == 0 || q.Link.URL != "https://example.com" || q.Link.Kind != KindQR || len(q.Link.Alias) != randomLength {
+		t.Errorf("CreateQRCode = %v and made %+v", err, q)
 	}
-	for _, data := range []string{`"javascript:x"`, `"example"`, `""`, `{}`, `["https://example.com"]`, `3`, ``, `"https://brand.example"`} {
+	for _, data := range []string{`{"link":"https://example.com"}`, `null`, `"javascript:x"`, `"example"`, `""`, `{}`, `["https://example.com"]`, `3`, ``, `"https://brand.example"`} {
 		if _, err := s.CreateQRCode(t.Context(), code("link", data), "", nil); fieldOf(err) != "data" {
 			t.Errorf("CreateQRCode(%s) = %v", data, err)
 		}
@@ -132,7 +127,7 @@ func TestShortener_Domain(t *testing.T) {
 	}
 	for _, host := range []string{
 		"", ".", "a..b", "-a.example", "a-.example", "a b.example", "a_b.example", "a.example:8080", "a.example/x", "user@a.example", "192.0.2.1", "1.2.3", "999.1.1.1", "1.2.3.4.5",
-		"0x7f.1", "[::1]", "::1", "ftp://a.example", "*.example.com", "a.example?", "a.example#", "\x00.example",
+		"0x7f.1", "[::1]", "::1", "ftp://a.example", "*.example.com", "a.example?", "a.example#", "\x00.example", strings.Repeat("길", 400) + ".example",
 	} {
 		err := error(nil)
 		if _, err = s.CreateDomain(t.Context(), &Domain{Account: "main", Host: host}, nil); messageOf(err) != "A valid domain name is required." || fieldOf(err) != "domain" {
@@ -142,6 +137,13 @@ func TestShortener_Domain(t *testing.T) {
 	for _, host := range []string{"go.example.com", "GO.EXAMPLE.COM.", "https://go.example.com", "localhost"} {
 		if _, err := s.CreateDomain(t.Context(), &Domain{Account: "main", Host: host}, nil); fieldOf(err) != "domain" {
 			t.Errorf("CreateDomain(%q) = %v", host, err)
+		}
+	}
+	for host, apart := range map[string]bool{
+		"main.example": false, "https://MAIN.example.": false, "main.example:8443": false, "sub.main.example": true, "": true, "a b": true,
+	} {
+		if err := s.CheckApart(host, "main.example:9000"); (err == nil) != apart || err != nil && fieldOf(err) != "domain" {
+			t.Errorf("CheckApart(%q) = %v", host, err)
 		}
 	}
 	for field, d := range map[string]*Domain{

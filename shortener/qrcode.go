@@ -66,20 +66,7 @@ func (l *Link) followQR() error {
 	if qr.Type != qrLink {
 		return nil
 	}
-	var text string
-	if json.Unmarshal(qr.Data, &text) == nil {
-		l.URL = text
-	} else {
-		var parts struct{ Link, URL string }
-		if err := json.Unmarshal(qr.Data, &parts); err != nil {
-			return errQRData
-		}
-		l.URL = parts.Link
-		if l.URL == "" {
-			l.URL = parts.URL
-		}
-	}
-	if l.URL == "" {
+	if err := json.Unmarshal(qr.Data, &l.URL); err != nil || l.URL == "" {
 		return errQRData
 	}
 	return nil

@@ -32,15 +32,11 @@ func withParameters(destination string, parameters []Parameter) string {
 // has a parameter of the same name for stays out, and so do passwords and what
 // is meant for us.
 func withQuery(destination, query string) string {
-	own := ""
-	rest, _, _ := strings.Cut(destination, "#")
-	if _, q, ok := strings.Cut(rest, "?"); ok {
-		own = q
-	}
+	own := parameterNames(destination)
 	var b strings.Builder
 	for part := range strings.SplitSeq(query, "&") {
 		name := parameterName(part)
-		if part == "" || isControl(name) || hasParameter(own, name) {
+		if part == "" || isControl(name) || own[name] {
 			continue
 		}
 		if b.Len() > 0 {
@@ -60,14 +56,21 @@ func isControl(name string) bool {
 	return strings.EqualFold(name, "password") || hasPrefixFold(name, ControlPrefix)
 }
 
-// hasParameter reports whether a raw query has a parameter of the name.
-func hasParameter(query, name string) bool {
+// parameterNames returns the names of a destination's parameters, as a set:
+// either query may have thousands.
+func parameterNames(destination string) map[string]bool {
+	rest, _, _ := strings.Cut(destination, "#")
+	_, query, _ := strings.Cut(rest, "?")
+	if query == "" {
+		return nil
+	}
+	names := map[string]bool{}
 	for part := range strings.SplitSeq(query, "&") {
-		if part != "" && parameterName(part) == name {
-			return true
+		if part != "" {
+			names[parameterName(part)] = true
 		}
 	}
-	return false
+	return names
 }
 
 // parameterName returns the name of a part of a query, unescaped so that no

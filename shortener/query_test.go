@@ -123,7 +123,7 @@ func FuzzWithParameters(f *testing.F) {
 		if !strings.HasPrefix(got, rest) || has && !strings.HasSuffix(got, "#"+fragment) {
 			t.Errorf("withParameters(%q) = %q", destination, got)
 		}
-		got = withQuery(location(got), query)
+		got = withQuery(Location(got), query)
 		if !isLocation(got) {
 			t.Errorf("withQuery(%q, %q) = %q, which no header can carry", destination, query, got)
 		}
@@ -140,15 +140,15 @@ func FuzzLocation(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, destination string) {
-		got := location(destination)
+		got := Location(destination)
 		if !isLocation(got) {
-			t.Errorf("location(%q) = %q, which no header can carry", destination, got)
+			t.Errorf("Location(%q) = %q, which no header can carry", destination, got)
 		}
 		if isLocation(destination) && got != destination {
-			t.Errorf("location(%q) = %q changes what could stay", destination, got)
+			t.Errorf("Location(%q) = %q changes what could stay", destination, got)
 		}
-		if again := location(got); again != got {
-			t.Errorf("location(%q) = %q, and again %q", destination, got, again)
+		if again := Location(got); again != got {
+			t.Errorf("Location(%q) = %q, and again %q", destination, got, again)
 		}
 	})
 }

@@ -11,7 +11,7 @@ func rules(o *Options) []Rule {
 	}
 	list := make([]Rule, 0, n)
 	add := func(by RuleBy, value, link string) {
-		list = append(list, Rule{By: by, Value: value, URL: location(withParameters(link, o.Parameters))})
+		list = append(list, Rule{By: by, Value: value, URL: Location(withParameters(link, o.Parameters))})
 	}
 	for _, r := range o.Languages {
 		if tag, ok := languageOf(r.Language); ok {

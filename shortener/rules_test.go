@@ -1,6 +1,7 @@
 package shortener
 
 import (
+	"strings"
 	"testing"
 
 	"golang.org/x/text/language"
@@ -61,6 +62,8 @@ func TestDecide_Language(t *testing.T) {
 		{[]string{"zh", "zh-Hant", "zh-TW"}, "zh-TW", "zh-TW"},
 		{[]string{"es-419"}, "es-419,es", "es-419"},
 		{[]string{"en", "en"}, "en", "en"},
+		{[]string{"fr"}, "fr" + strings.Repeat("-t-ab", 20), "own.example"},
+		{[]string{"fr"}, "fr" + strings.Repeat("-t-ab", 20) + ",fr", "fr"},
 	} {
 		if got := chosen(languageRules(c.rules...), Visitor{AcceptLanguage: c.header}); got != "https://"+c.want {
 			t.Errorf("rules %q with Accept-Language %q lead to %q; want %q", c.rules, c.header, got, c.want)
@@ -118,6 +121,7 @@ func TestDecide_Device(t *testing.T) {
 		{windows, "Windows desktop"},
 		{mac, "macOS desktop"},
 		{ubuntu, "Linux desktop"},
+		{strings.Repeat("x ", 1024) + ubuntu, ""},
 		{chromebook, "desktop"},
 		{curl, ""},
 		{"", ""},

@@ -2,7 +2,10 @@ package shortener
 
 import (
 	"context"
+	"strconv"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -28,6 +31,10 @@ type Config struct {
 	// the link's, to one with a port on that port.
 	OwnHosts []string
 
+	// MainHosts are hosts that no branded domain may be called, such as those of
+	// the API; OwnHosts are among them and need not be named again.
+	MainHosts []string
+
 	// Schemes are what destinations may begin with beside http and https, in
 	// lower case, such as mailto. Those that a browser could run, or read files
 	// with, are never allowed, whether they stand here or not.
@@ -52,6 +59,7 @@ type Config struct {
 // Shortener makes, changes and resolves links. It is safe for concurrent use.
 type Shortener struct {
 	cfg      Config
+	reads    singleflight.Group
 	own      ownSites
 	ownNames map[string]bool
 	schemes  map[string]bool
@@ -72,6 +80,9 @@ func New(cfg Config) *Shortener {
 		cfg.Domains = NewDomains()
 	}
 	s := &Shortener{cfg: cfg, own: ownSites{}, ownNames: map[string]bool{}, schemes: allowedSchemes(cfg.Schemes)}
+	for _, host := range cfg.MainHosts {
+		s.ownNames[canonicalHost(host)] = true
+	}
 	for _, host := range cfg.OwnHosts {
 		if at, ok := siteOf(host); ok {
 			s.own[at.onMachine()] = true
@@ -122,6 +133,21 @@ func (s *Shortener) Resolve(ctx context.Context, domain, alias string) (Target, 
 	case knownNone:
 		return Target{}, errLinkNotFound
 	}
+	// Of a crowd at a link that is not in memory one asks the store. Who comes
+	// after a change does not wait for one who asked before it.
+	key := strconv.FormatUint(ticket.version, 36) + "/" + domain + "/" + alias
+	found, err, _ := s.reads.Do(key, func() (any, error) {
+		// Others may wait for it, whoever leaves.
+		return s.read(context.WithoutCancel(ctx), domain, alias, ticket)
+	})
+	if err != nil {
+		return Target{}, err
+	}
+	return found.(Target), nil
+}
+
+// read reads a target from the store into the index.
+func (s *Shortener) read(ctx context.Context, domain, alias string, ticket ticket) (Target, error) {
 	l, err := s.cfg.Store.LinkByAlias(ctx, domain, alias)
 	if err != nil {
 		if isCode(err, api.NotFound) {
@@ -129,7 +155,7 @@ func (s *Shortener) Resolve(ctx context.Context, domain, alias string) (Target, 
 		}
 		return Target{}, err
 	}
-	t = s.Target(l)
+	t := s.Target(l)
 	s.cfg.Index.add(domain, alias, &t, ticket)
 	return t, nil
 }

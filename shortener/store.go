@@ -15,6 +15,15 @@ type Store interface {
 	// or how.Reuse finds a link, it reads that one into l and reports so.
 	CreateLink(ctx context.Context, l *Link, how Creation) (existing bool, err error)
 
+	// RepeatedLink returns the link that was made on the promise before, where
+	// one was. A promise that was made for another request, or whose link was
+	// deleted since, is Conflict.
+	RepeatedLink(ctx context.Context, once *Once) (l *Link, found bool, err error)
+
+	// Promise keeps a promise that makes no object of its own. One that was made
+	// for another request is Conflict.
+	Promise(ctx context.Context, once *Once) error
+
 	// UpdateLink changes a link of the account and returns it as it was and as
 	// it is. No other write comes between the link that change is given and
 	// what becomes of it; an error of change leaves the link as it was. Clicks
@@ -92,6 +101,10 @@ type Objects[T any] interface {
 	// Create adds the object and sets its ID and Created. Where once was used
 	// before, it reads the object that was made then into o and reports so.
 	Create(ctx context.Context, o *T, once *Once) (repeated bool, err error)
+
+	// Repeated returns what was made on the promise before, in the way of
+	// RepeatedLink.
+	Repeated(ctx context.Context, once *Once) (o *T, found bool, err error)
 
 	// Update changes an object of the account, in the way of UpdateLink, and
 	// returns it as it was and as it is.

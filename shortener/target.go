@@ -111,12 +111,12 @@ func NewTarget(l *Link) Target {
 		t.Starts = o.Starts.Unix()
 	}
 	if o.ExpiredURL != "" {
-		t.ExpiredURL = location(o.ExpiredURL)
+		t.ExpiredURL = Location(o.ExpiredURL)
 	}
 	if t.Via == Download || t.Via == Nowhere {
 		return t
 	}
-	t.URL = location(withParameters(l.URL, o.Parameters))
+	t.URL = Location(withParameters(l.URL, o.Parameters))
 	t.Rules = rules(o)
 	t.App = o.DeepLink.leads(l)
 	return t

@@ -28,19 +28,8 @@ func (s *Shortener) changed(l *Link, host string, change func(l *Link) error) er
 	}
 	// Somebody else who asked for the destination alone may have got this link:
 	// from now on nobody else does.
-	l.Plain = was.Plain && l.URL == was.URL && l.Alias == was.Alias && l.isStillPlain()
-	return s.check(l, host, was.Expires)
-}
-
-// isStillPlain is isPlain for a link that the store has given an id, an alias
-// and dates.
-func (l *Link) isStillPlain() bool {
-	return isPlain(&Link{
-		Type: l.Type, PasswordHash: l.PasswordHash, Expires: l.Expires, Public: l.Public,
-		MetaTitle: l.MetaTitle, MetaDescription: l.MetaDescription, MetaImage: l.MetaImage,
-		Description: l.Description, Campaign: l.Campaign, Channels: l.Channels,
-		ExternalID: l.ExternalID, Options: l.Options,
-	}, "")
+	l.Plain = false
+	return s.check(l, &was, host)
 }
 
 // Delete removes a link of the account. Code: NotFound.

@@ -1,6 +1,29 @@
 package shortener
 
-import "context"
+import (
+	"context"
+
+	"github.com/linkquay/linkquay/api"
+)
+
+// CheckUpload returns the error that CreateUpload would for what is wrong with
+// the link, so that no body need be taken in to find out. Another request may
+// still take the alias before CreateUpload does.
+func (s *Shortener) CheckUpload(ctx context.Context, u *Upload, host string) error {
+	l := u.Link
+	l.Kind, l.URL = KindFile, ""
+	if err := s.prepare(ctx, &l, "", host); err != nil || l.Alias == "" {
+		return err
+	}
+	_, err := s.cfg.Store.LinkByAlias(ctx, l.Domain, l.Alias)
+	switch {
+	case err == nil:
+		return errAliasTaken
+	case isCode(err, api.NotFound):
+		return nil
+	}
+	return err
+}
 
 // CreateUpload checks the link of a stored file and makes the file
 // downloadable there: at the link's alias, or at a random one. The password,

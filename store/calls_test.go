@@ -36,7 +36,7 @@ func calls(ctx context.Context, s *Store, l *shortener.Link) map[string]func() e
 			_, err := s.Series(ctx, l.ID, noon, noon.Add(time.Hour), clicks.Hour, nil, "")
 			return err
 		},
-		"Orphans":      func() error { _, _, err := s.Orphans(ctx, 1, 0); return err },
+		"Orphans":      func() error { _, _, err := s.Orphans(ctx, "main", 1, 0); return err },
 		"Keys":         func() error { _, err := s.Keys(ctx); return err },
 		"CreateKey":    func() error { return s.CreateKey(ctx, &keys.Record{Name: "k"}) },
 		"RevokeKey":    func() error { return s.RevokeKey(ctx, &keys.Record{Name: "k"}) },
@@ -67,6 +67,8 @@ func shortenerCalls(ctx context.Context, s *Store, l *shortener.Link) map[string
 		"ChannelItems":     func() error { _, _, err := s.ChannelItems(ctx, "main", 1, 1, 0); return err },
 		"CampaignBySlug":   func() error { _, err := s.CampaignBySlug(ctx, "x"); return err },
 		"CampaignLinks":    func() error { _, err := s.CampaignLinks(ctx, 1, 1); return err },
+		"RepeatedLink":     func() error { _, _, err := s.RepeatedLink(ctx, new(shortener.Once)); return err },
+		"Promise":          func() error { return s.Promise(ctx, new(shortener.Once)) },
 		"AllDomains":       func() error { _, err := s.AllDomains(ctx); return err },
 		"DomainsRevision":  func() error { _, err := s.DomainsRevision(ctx); return err },
 	}
@@ -74,10 +76,11 @@ func shortenerCalls(ctx context.Context, s *Store, l *shortener.Link) map[string
 
 func objectCalls[T any](ctx context.Context, name string, o shortener.Objects[T]) map[string]func() error {
 	return map[string]func() error{
-		name + ".Create": func() error { _, err := o.Create(ctx, new(T), nil); return err },
-		name + ".Update": func() error { _, _, err := o.Update(ctx, "main", 1, func(*T) error { return nil }); return err },
-		name + ".Delete": func() error { _, err := o.Delete(ctx, "main", 1); return err },
-		name + ".Get":    func() error { _, err := o.Get(ctx, "main", 1); return err },
-		name + ".List":   func() error { _, _, err := o.List(ctx, "main", "", 1, 0); return err },
+		name + ".Create":   func() error { _, err := o.Create(ctx, new(T), nil); return err },
+		name + ".Repeated": func() error { _, _, err := o.Repeated(ctx, new(shortener.Once)); return err },
+		name + ".Update":   func() error { _, _, err := o.Update(ctx, "main", 1, func(*T) error { return nil }); return err },
+		name + ".Delete":   func() error { _, err := o.Delete(ctx, "main", 1); return err },
+		name + ".Get":      func() error { _, err := o.Get(ctx, "main", 1); return err },
+		name + ".List":     func() error { _, _, err := o.List(ctx, "main", "", 1, 0); return err },
 	}
 }

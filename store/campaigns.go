@@ -63,7 +63,8 @@ func (s *Store) AssignToCampaign(ctx context.Context, account string, campaign, 
 		if err != nil {
 			return campaigns.codedError("reading", err)
 		}
-		return oneRow(tx.exec("UPDATE links SET campaign = ?, updated = ? WHERE id = ? AND account = ? AND kind = ''",
+		// What is in a campaign, others may see: from now on it is nobody else's.
+		return oneRow(tx.exec("UPDATE links SET campaign = ?, updated = ?, reuse_key = NULL WHERE id = ? AND account = ? AND kind = ''",
 			campaign, moment(s.stamp()), link, account))
 	})
 	return linkError("assigning link to campaign", err)

@@ -39,6 +39,11 @@ func (s *Store) CreateLink(ctx context.Context, l *shortener.Link, how shortener
 	return existing, nil
 }
 
+// RepeatedLink returns the link that was made on the promise before.
+func (s *Store) RepeatedLink(ctx context.Context, once *shortener.Once) (l *shortener.Link, found bool, err error) {
+	return repeated(ctx, s, once, onceLink, s.Link)
+}
+
 // UpdateLink changes a link of the account, sets its Updated, and returns it as
 // it was and as it is. The link is read and written by one job of the writer.
 func (s *Store) UpdateLink(ctx context.Context, account string, id int64, change func(l *shortener.Link) error) (before, after *shortener.Link, err error) {

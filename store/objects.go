@@ -47,6 +47,11 @@ func (o objects[T]) Create(ctx context.Context, object *T, once *shortener.Once)
 	return repeated, nil
 }
 
+// Repeated returns the object that was made on the promise before.
+func (o objects[T]) Repeated(ctx context.Context, once *shortener.Once) (object *T, found bool, err error) {
+	return repeated(ctx, o.s, once, o.table.name, o.Get)
+}
+
 // Update changes an object of the account; its ID, Account and Created stay.
 func (o objects[T]) Update(ctx context.Context, account string, id int64, change func(object *T) error) (before, after *T, err error) {
 	t := o.table

@@ -76,6 +76,11 @@ func (o linked[T]) Create(ctx context.Context, object *T, once *shortener.Once) 
 	return repeated, nil
 }
 
+// Repeated returns the object that was made on the promise before.
+func (o linked[T]) Repeated(ctx context.Context, once *shortener.Once) (object *T, found bool, err error) {
+	return repeated(ctx, o.s, once, o.table.name, o.Get)
+}
+
 // Update changes an object of the account and its link.
 func (o linked[T]) Update(ctx context.Context, account string, id int64, change func(object *T) error) (before, after *T, err error) {
 	t := o.table

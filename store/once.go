@@ -1,19 +1,24 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"time"
 
+	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
 )
 
 // oncePeriod is how long a promise is kept.
 const oncePeriod = 24 * time.Hour
 
-// onceLink is the kind under which links are kept in "once"; that of others is
+// The kinds in "once" of links, and of calls that make many. That of others is
 // the name of their table.
-const onceLink = "links"
+const (
+	onceLink = "links"
+	onceCall = "calls"
+)
 
 // once calls create unless the promise was made before, and keeps its id. It
 // returns the id of what was made then, 0 where create made something now.
@@ -30,7 +35,7 @@ func (s *Store) once(tx *session, once *shortener.Once, kind string, create func
 		kind = excluded.kind, object_id = 0, created = excluded.created WHERE once.created <= ?`,
 		once.Account, once.Key, once.Fingerprint[:], kind, moment(now), expired))
 	if errors.Is(err, sql.ErrNoRows) {
-		return onceMade(tx, once, kind)
+		return onceMade(tx.queryRow(selectOnce, once.Account, once.Key, expired), once, kind)
 	}
 	if err != nil {
 		return 0, err
@@ -47,19 +52,46 @@ func (s *Store) once(tx *session, once *shortener.Once, kind string, create func
 	return 0, err
 }
 
+// Promise keeps a promise that makes no object of its own.
+func (s *Store) Promise(ctx context.Context, once *shortener.Once) error {
+	err := s.writer.do(ctx, func(tx *session) error {
+		_, err := s.once(tx, once, onceCall, func() (int64, error) { return 0, nil })
+		return err
+	})
+	return codedError("keeping a promise", err)
+}
+
+const selectOnce = "SELECT fingerprint, kind, object_id FROM once WHERE account = ? AND request_key = ? AND created > ?"
+
 // onceMade returns what a promise has made.
-func onceMade(tx *session, once *shortener.Once, kind string) (id int64, err error) {
+func onceMade(r row, once *shortener.Once, kind string) (id int64, err error) {
 	var fingerprint []byte
 	var madeKind string
-	err = tx.queryRow("SELECT fingerprint, kind, object_id FROM once WHERE account = ? AND request_key = ?",
-		once.Account, once.Key).Scan(&fingerprint, &madeKind, &id)
-	if err != nil {
+	if err := r.Scan(&fingerprint, &madeKind, &id); err != nil {
 		return 0, err
 	}
 	if string(fingerprint) != string(once.Fingerprint[:]) || madeKind != kind {
 		return 0, conflict("Idempotency-Key", "This Idempotency-Key was used for another request.")
 	}
 	return id, nil
+}
+
+// repeated returns what was made on the promise before, where something was; get
+// reads it by its id.
+func repeated[T any](ctx context.Context, s *Store, once *shortener.Once, kind string, get func(ctx context.Context, account string, id int64) (*T, error)) (object *T, found bool, err error) {
+	expired := moment(s.stamp().Add(-oncePeriod))
+	id, err := onceMade(s.pools.lookups.QueryRowContext(ctx, selectOnce, once.Account, once.Key, expired), once, kind)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, codedError("reading a promise", err)
+	}
+	object, err = get(ctx, once.Account, id)
+	if err != nil && api.AsError(err).Code == api.NotFound {
+		err = onceError(sql.ErrNoRows)
+	}
+	return object, err == nil, err
 }
 
 // onceError is the error of reading what a promise has made.

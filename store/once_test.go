@@ -34,10 +34,22 @@ func TestStore_CreateLinkOnce(t *testing.T) {
 			t.Errorf("CreateLink() again = %t, %v; want the existing", existing, err)
 		}
 		same(t, "CreateLink again", again, first)
+		repeated, found, err := s.RepeatedLink(t.Context(), how.Once)
+		if err != nil || !found {
+			t.Fatalf("RepeatedLink() = %t, %v; want the first", found, err)
+		}
+		same(t, "RepeatedLink", repeated, first)
+		for _, unknown := range []*shortener.Once{promise("acme", "other"), promise("other", "k")} {
+			if _, found, err := s.RepeatedLink(t.Context(), unknown); found || err != nil {
+				t.Errorf("RepeatedLink() of a new promise = %t, %v", found, err)
+			}
+		}
 
 		other := *how.Once
 		other.Fingerprint[31] = 1
-		_, err := s.CreateLink(t.Context(), link("acme", "other"), shortener.Creation{Once: &other})
+		_, _, err = s.RepeatedLink(t.Context(), &other)
+		wantError(t, "RepeatedLink of another request", err, api.Conflict, otherRequest, "Idempotency-Key")
+		_, err = s.CreateLink(t.Context(), link("acme", "other"), shortener.Creation{Once: &other})
 		wantError(t, "CreateLink of another request", err, api.Conflict, otherRequest, "Idempotency-Key")
 		_, err = s.Campaigns().Create(t.Context(), &shortener.Campaign{Account: "acme"}, how.Once)
 		wantError(t, "Create of another kind", err, api.Conflict, otherRequest, "Idempotency-Key")
@@ -51,8 +63,13 @@ func TestStore_CreateLinkOnce(t *testing.T) {
 		}
 		_, err = s.CreateLink(t.Context(), link("acme", "again"), how)
 		wantError(t, "CreateLink after the delete", err, api.Conflict, madeDeleted, "Idempotency-Key")
+		_, _, err = s.RepeatedLink(t.Context(), how.Once)
+		wantError(t, "RepeatedLink after the delete", err, api.Conflict, madeDeleted, "Idempotency-Key")
 
 		*now = now.Add(time.Millisecond)
+		if _, found, err := s.RepeatedLink(t.Context(), how.Once); found || err != nil {
+			t.Errorf("RepeatedLink() a day later = %t, %v; want nothing", found, err)
+		}
 		late := link("acme", "late")
 		if existing, err := s.CreateLink(t.Context(), late, how); existing || err != nil || late.Alias != "late" {
 			t.Errorf("CreateLink() a day later = %t, %v; want a new one", existing, err)
@@ -86,11 +103,19 @@ func TestStore_ObjectsOnce(t *testing.T) {
 			}
 		}
 		same(t, "Create again", again, first)
+		made, found, err := s.Campaigns().Repeated(t.Context(), promise("acme", "k"))
+		if err != nil || !found {
+			t.Fatalf("Repeated() = %t, %v", found, err)
+		}
+		same(t, "Repeated", *made, first)
 
 		code := shortener.QRCode{Link: *link("acme", "code")}
 		for i := range 2 {
 			code.Link.Alias = fmt.Sprint("code", i)
 			repeated, err := s.QRCodes().Create(t.Context(), &code, promise("acme", "qr"))
+			if found, _, err := s.QRCodes().Repeated(t.Context(), promise("acme", "qr")); err != nil || found.ID != 1 || found.Link.Alias != "code0" {
+				t.Errorf("Repeated() %d = %+v, %v", i, found, err)
+			}
 			if repeated != (i == 1) || err != nil || code.ID != 1 || code.Link.Alias != "code0" {
 				t.Errorf("Create() %d = %t, %v: %+v", i, repeated, err, code)
 			}
@@ -98,8 +123,28 @@ func TestStore_ObjectsOnce(t *testing.T) {
 		if _, err := s.QRCodes().Delete(t.Context(), "acme", code.ID); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.QRCodes().Create(t.Context(), &shortener.QRCode{Link: *link("acme", "new")}, promise("acme", "qr"))
+		_, err = s.QRCodes().Create(t.Context(), &shortener.QRCode{Link: *link("acme", "new")}, promise("acme", "qr"))
 		wantError(t, "Create after the delete", err, api.Conflict, madeDeleted, "Idempotency-Key")
+	})
+}
+
+// TestStore_Promise: a promise of its own is kept like one that made something.
+func TestStore_Promise(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store, now *time.Time) {
+		other := promise("acme", "k")
+		other.Fingerprint[0]++
+		for range 2 {
+			if err := s.Promise(t.Context(), promise("acme", "k")); err != nil {
+				t.Fatalf("Promise() = %v", err)
+			}
+		}
+		wantError(t, "Promise of another request", s.Promise(t.Context(), other), api.Conflict, otherRequest, "Idempotency-Key")
+		_, err := s.CreateLink(t.Context(), link("acme", "a"), shortener.Creation{Once: promise("acme", "k")})
+		wantError(t, "CreateLink with it", err, api.Conflict, otherRequest, "Idempotency-Key")
+		*now = now.Add(24 * time.Hour)
+		if err := s.Promise(t.Context(), other); err != nil {
+			t.Errorf("Promise() a day later = %v", err)
+		}
 	})
 }
 
@@ -173,6 +218,13 @@ func TestStore_Reuse(t *testing.T) {
 		changed := plain("acme", "", "eighth")
 		if _, err := s.CreateLink(t.Context(), changed, reuse); err != nil || changed.Alias != "second" {
 			t.Errorf("after an update of the first: %s, %v; want the second", changed.Alias, err)
+		}
+		campaign := create(t, s.Campaigns(), shortener.Campaign{Account: "acme", Public: true})
+		if err := s.AssignToCampaign(t.Context(), "acme", campaign.ID, changed.ID); err != nil {
+			t.Fatal(err)
+		}
+		if existing, err := s.CreateLink(t.Context(), plain("acme", "", "ninth"), reuse); existing || err != nil {
+			t.Errorf("with all others changed or in a campaign: CreateLink() = %t, %v; want a new one", existing, err)
 		}
 	})
 }

@@ -59,6 +59,9 @@ type Store struct {
 	logger *zap.Logger
 	now    func() time.Time
 
+	takers chan struct{}
+	spent  spent
+
 	linkByID    *statement
 	linkByAlias *statement
 
@@ -69,7 +72,7 @@ type Store struct {
 // Open opens the database and brings its schema up to date. The context limits
 // opening only; the store lives until Close.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	s := &Store{logger: cfg.Logger, now: cfg.Now, ctx: context.WithoutCancel(ctx)}
+	s := &Store{takers: make(chan struct{}, maxTakers), logger: cfg.Logger, now: cfg.Now, ctx: context.WithoutCancel(ctx)}
 	if s.logger == nil {
 		s.logger = zap.NewNop()
 	}

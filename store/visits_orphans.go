@@ -115,12 +115,15 @@ func orphanArgs(orphans map[clicks.OrphanKey]clicks.OrphanCounts) []any {
 }
 
 // Orphans returns paths that were asked for and are no links, those with the
-// most visits first, and how many there are.
-func (s *Store) Orphans(ctx context.Context, limit, offset int) (orphans []clicks.Orphan, total int, err error) {
+// most visits first, and how many there are. Those on branded domains of other
+// accounts are left out.
+func (s *Store) Orphans(ctx context.Context, account string, limit, offset int) (orphans []clicks.Orphan, total int, err error) {
+	const from = ` FROM orphan_visits o
+		WHERE NOT EXISTS (SELECT 1 FROM domains d WHERE d.host = o.domain AND d.account <> ?)`
 	err = s.readPage(ctx, page{
-		count: "SELECT COUNT(*) FROM orphan_visits",
-		query: "SELECT domain, path, visits, programs, last FROM orphan_visits ORDER BY visits DESC, domain, path",
-		limit: limit, offset: offset,
+		count: "SELECT COUNT(*)" + from,
+		query: "SELECT domain, path, visits, programs, last" + from + " ORDER BY visits DESC, domain, path",
+		args:  []any{account}, limit: limit, offset: offset,
 	}, &total, func(r row) error {
 		var o clicks.Orphan
 		var last int64

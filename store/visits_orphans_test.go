@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linkquay/linkquay/clicks"
+	"github.com/linkquay/linkquay/shortener"
 )
 
 func TestStore_Orphans(t *testing.T) {
@@ -21,23 +22,35 @@ func TestStore_Orphans(t *testing.T) {
 			orphan("GO.example.com:443", "tpyo", "curl/8.5.0", noon.Add(2*time.Minute)),
 			orphan("go.example.com", "wp-login.php", "curl/8.5.0", noon),
 			orphan("b.example.com", "\x00bad\xff", chrome, noon),
+			orphan("\xff.example.com", "x", chrome, noon),
 		}
 		mustRecord(t, s, visits...)
 		mustRoll(t, s)
 		mustRecord(t, s, visits[0])
 		mustRoll(t, s)
-		got, total, err := s.Orphans(t.Context(), 10, 0)
+		got, total, err := s.Orphans(t.Context(), "main", 10, 0)
 		want := []clicks.Orphan{
 			{Domain: "go.example.com", Path: "tpyo", Visits: 3, Programs: 1, Last: noon.Add(2 * time.Minute)},
 			{Domain: "b.example.com", Path: "\uFFFDbad\uFFFD", Visits: 1, Last: noon},
+			{Domain: "\uFFFD.example.com", Path: "x", Visits: 1, Last: noon},
 			{Domain: "go.example.com", Programs: 1, Last: noon},
 		}
-		if diff := cmp.Diff(want, got); diff != "" || total != 3 || err != nil {
+		if diff := cmp.Diff(want, got); diff != "" || total != 4 || err != nil {
 			t.Errorf("Orphans() = %d, %v (-want +got):\n%s", total, err, diff)
 		}
-		page, _, _ := s.Orphans(t.Context(), 1, 1)
+		page, _, _ := s.Orphans(t.Context(), "main", 1, 1)
 		if len(page) != 1 || page[0].Domain != "b.example.com" {
 			t.Errorf("second page = %+v", page)
+		}
+		// What is asked for on a branded domain is nobody else's business.
+		if _, err := s.Domains().Create(t.Context(), &shortener.Domain{Account: "main", Host: "b.example.com"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		for account, want := range map[string]int{"main": 4, "other": 3} {
+			got, total, err := s.Orphans(t.Context(), account, 10, 0)
+			if total != want || len(got) != want || err != nil {
+				t.Errorf("Orphans() of %s = %+v, %d, %v; want %d", account, got, total, err, want)
+			}
 		}
 	})
 }

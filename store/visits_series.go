@@ -14,32 +14,45 @@ import (
 // to the one that has the last moment before to. A day begins at midnight in
 // the zone, nil being UTC; visits are kept by the hour, so that where a zone is
 // not whole hours apart, the hour around midnight counts for the day that it
-// begins in. dimension is a name that clicks.DimensionByName knows, or empty.
-// What is wrong is an Invalid error about "from", "to", "interval" or
+// begins in. dimension is a name that clicks.DimensionByName knows,
+// clicks.AllDimensions, or empty for none. What is wrong is an Invalid error about "from", "to", "interval" or
 // "dimension". The caller has made sure that the link is the account's; one
 // that does not exist has no visits.
 func (s *Store) Series(ctx context.Context, linkID int64, from, to time.Time, interval clicks.Interval, zone *time.Location, dimension string) (*clicks.Series, error) {
 	if zone == nil {
 		zone = time.UTC
 	}
-	d, known := clicks.DimensionByName(dimension)
-	if dimension != "" && !known {
+	wanted := []string{dimension}
+	switch _, known := clicks.DimensionByName(dimension); {
+	case dimension == "":
+		wanted = nil
+	case dimension == clicks.AllDimensions:
+		wanted = clicks.DimensionNames()
+	case !known:
 		return nil, api.InvalidField("dimension", "must be one of "+fmt.Sprint(clicks.DimensionNames()))
 	}
-	series := &clicks.Series{}
-	var err error
-	if series.Buckets, err = buckets(from, to, interval, zone); err != nil {
+	list, err := buckets(from, to, interval, zone)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.fillSeries(ctx, linkID, series, interval, zone); err != nil {
+	series := &clicks.Series{Buckets: list}
+	if err := s.readSeries(ctx, linkID, series, interval, zone, wanted); err != nil {
 		return nil, codedError("reading statistics", err)
 	}
-	if dimension != "" {
-		if err := s.fillValues(ctx, linkID, series, interval, d); err != nil {
-			return nil, codedError("reading statistics", err)
-		}
-	}
 	return series, nil
+}
+
+// readSeries fills a series in from one snapshot.
+func (s *Store) readSeries(ctx context.Context, linkID int64, series *clicks.Series, interval clicks.Interval, zone *time.Location, wanted []string) error {
+	tx, err := s.pools.lists.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.end()
+	if err := fillSeries(ctx, tx, linkID, series, interval, zone); err != nil || len(wanted) == 0 {
+		return err
+	}
+	return fillValues(ctx, tx, linkID, series, interval, wanted)
 }
 
 // buckets returns those of the period, all zero.
@@ -91,16 +104,12 @@ func hourStart(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
 
 // fillSeries adds what was counted. Hours are those whose beginning falls into
 // a bucket.
-func (s *Store) fillSeries(ctx context.Context, linkID int64, series *clicks.Series, interval clicks.Interval, zone *time.Location) error {
+func fillSeries(ctx context.Context, tx *snapshot, linkID int64, series *clicks.Series, interval clicks.Interval, zone *time.Location) error {
 	list := series.Buckets
 	first, last := firstHour(list[0].Start), firstHour(end(list, interval, zone))
-	rows, err := s.pools.lists.QueryContext(ctx, `SELECT hour, clicks, uniques, bots, previews, scans FROM visits_hourly
-		WHERE link_id = ? AND hour >= ? AND hour < ? ORDER BY hour`, linkID, first, last)
-	if err != nil {
-		return err
-	}
 	at := 0
-	return scanRows(rows, func(r row) error {
+	return tx.eachRow(ctx, `SELECT hour, clicks, uniques, bots, previews, scans FROM visits_hourly
+		WHERE link_id = ? AND hour >= ? AND hour < ? ORDER BY hour`, []any{linkID, first, last}, func(r row) error {
 		var hour int64
 		var c clicks.Counts
 		if err := r.Scan(&hour, &c.Clicks, &c.Uniques, &c.Bots, &c.Previews, &c.Scans); err != nil {
@@ -146,57 +155,60 @@ func add(to *clicks.Counts, c clicks.Counts) {
 	to.Scans += c.Scans
 }
 
-// fillValues adds the values of the dimension. A day in UTC is shown as the day
-// of the same date.
-func (s *Store) fillValues(ctx context.Context, linkID int64, series *clicks.Series, interval clicks.Interval, d clicks.Dimension) error {
+// fillValues adds the values of the dimensions, and where it is one also their
+// days. A day in UTC is shown as the day of the same date.
+func fillValues(ctx context.Context, tx *snapshot, linkID int64, series *clicks.Series, interval clicks.Interval, wanted []string) error {
 	list := series.Buckets
 	first, last := dateOf(list[0].Start), dateOf(list[len(list)-1].Start)
 	if interval == clicks.Hour {
 		first, last = dateOf(list[0].Start.UTC()), dateOf(list[len(list)-1].Start.UTC())
 	}
-	rows, err := s.pools.lists.QueryContext(ctx, `SELECT value, CAST(SUM(clicks) AS BIGINT) FROM visits_daily
-		WHERE link_id = ? AND day >= ? AND day <= ? AND dimension = ? GROUP BY value`, linkID, first, last, int64(d))
-	if err != nil {
-		return err
+	where, args := " WHERE link_id = ? AND day >= ? AND day <= ?", []any{linkID, first, last}
+	if len(wanted) == 1 {
+		d, _ := clicks.DimensionByName(wanted[0])
+		where, args = where+" AND dimension = ?", append(args, int64(d))
 	}
-	var values []clicks.Named
-	err = scanRows(rows, func(r row) error {
+	values := map[clicks.Dimension][]clicks.Named{}
+	err := tx.eachRow(ctx, "SELECT dimension, value, CAST(SUM(clicks) AS BIGINT) FROM visits_daily"+where+
+		" GROUP BY dimension, value", args, func(r row) error {
+		var d clicks.Dimension
 		var v clicks.Named
-		err := r.Scan(&v.Name, &v.Clicks)
-		values = append(values, v)
+		err := r.Scan(&d, &v.Name, &v.Clicks)
+		values[d] = append(values[d], v)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	series.Values = []clicks.ValueSeries{}
-	for _, v := range top(values, clicks.MaxSeriesValues) {
-		series.Values = append(series.Values, clicks.ValueSeries{Named: v})
+	series.Values = map[string][]clicks.ValueSeries{}
+	for _, name := range wanted {
+		d, _ := clicks.DimensionByName(name)
+		most := []clicks.ValueSeries{}
+		for _, v := range top(values[d], clicks.MaxSeriesValues) {
+			most = append(most, clicks.ValueSeries{Named: v})
+		}
+		series.Values[name] = most
 	}
-	if interval != clicks.Day {
+	if interval != clicks.Day || len(wanted) > 1 {
 		return nil
 	}
-	return s.fillDays(ctx, linkID, series, first, last, d)
+	return fillDays(ctx, tx, series.Values[wanted[0]], len(list), first, where, args)
 }
 
-func (s *Store) fillDays(ctx context.Context, linkID int64, series *clicks.Series, first, last int64, d clicks.Dimension) error {
-	for i := range series.Values {
-		series.Values[i].Days = make([]int64, len(series.Buckets))
+// fillDays adds the days of the values, of which there are n from the first on.
+func fillDays(ctx context.Context, tx *snapshot, values []clicks.ValueSeries, n int, first int64, where string, args []any) error {
+	for i := range values {
+		values[i].Days = make([]int64, n)
 	}
-	rows, err := s.pools.lists.QueryContext(ctx, `SELECT day, value, clicks FROM visits_daily
-		WHERE link_id = ? AND day >= ? AND day <= ? AND dimension = ?`, linkID, first, last, int64(d))
-	if err != nil {
-		return err
-	}
-	return scanRows(rows, func(r row) error {
-		var day, n int64
+	return tx.eachRow(ctx, "SELECT day, value, clicks FROM visits_daily"+where, args, func(r row) error {
+		var day, clicked int64
 		var value string
-		if err := r.Scan(&day, &value, &n); err != nil {
+		if err := r.Scan(&day, &value, &clicked); err != nil {
 			return err
 		}
-		i := slices.IndexFunc(series.Values, func(v clicks.ValueSeries) bool { return v.Name == value })
-		if at := day - first; i >= 0 && at < int64(len(series.Buckets)) {
-			series.Values[i].Days[at] += n
+		i := slices.IndexFunc(values, func(v clicks.ValueSeries) bool { return v.Name == value })
+		if at := day - first; i >= 0 && at < int64(n) {
+			values[i].Days[at] += clicked
 		}
 		return nil
 	})

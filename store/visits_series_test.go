@@ -34,6 +34,23 @@ func TestStore_Series(t *testing.T) {
 			visitor(other, 1, noon),
 		)
 		mustRoll(t, s)
+		all, err := s.Series(t.Context(), link, late, noon.AddDate(0, 0, 1), clicks.Day, nil, clicks.AllDimensions)
+		if err != nil || len(all.Values) != len(clicks.DimensionNames()) || all.Totals.Clicks != 4 {
+			t.Fatalf("Series() of all dimensions = %+v, %v", all, err)
+		}
+		for name, values := range all.Values {
+			one, err := s.Series(t.Context(), link, late, noon.AddDate(0, 0, 1), clicks.Day, nil, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := one.Values[name]
+			for i := range want {
+				want[i].Days = nil
+			}
+			if diff := cmp.Diff(want, values); diff != "" {
+				t.Errorf("%s among all (-alone +among):\n%s", name, diff)
+			}
+		}
 		seoul := mustZone(t, "Asia/Seoul")
 		tests := []struct {
 			name      string
@@ -89,7 +106,11 @@ func TestStore_Series(t *testing.T) {
 					t.Errorf("buckets %v from %v, totals %+v; want %v from %v, %+v",
 						buckets, got.Buckets[0].Start, got.Totals, test.buckets, test.starts, test.totals)
 				}
-				if diff := cmp.Diff(test.values, got.Values); diff != "" {
+				var want map[string][]clicks.ValueSeries
+				if test.dimension != "" {
+					want = map[string][]clicks.ValueSeries{test.dimension: test.values}
+				}
+				if diff := cmp.Diff(want, got.Values); diff != "" {
 					t.Errorf("values (-want +got):\n%s", diff)
 				}
 			})

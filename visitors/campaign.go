@@ -92,7 +92,7 @@ func (h *Handler) rotateTo(
 		}
 		o.decision.URL = short
 		if r.URL.RawQuery != "" {
-			o.decision.URL += "?" + r.URL.RawQuery
+			o.decision.URL = shortener.Location(short + "?" + strings.ReplaceAll(r.URL.RawQuery, "#", "%23"))
 		}
 	}
 	o.decision.Code = http.StatusFound

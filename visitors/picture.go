@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -24,10 +25,11 @@ const (
 	// long; one of 2,048 pixels with a logo has some 100 KB.
 	picturesKept = 256
 	pictureKept  = 10 * time.Minute
-
-	// picturesAtOnce bounds what is drawn at the same time.
-	picturesAtOnce = 4
 )
+
+// picturesAtOnce bounds what is drawn at the same time, so that redirects keep
+// half of the processors: anybody may ask for pictures of any size.
+func picturesAtOnce() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // pictures draws QR codes and remembers them.
 type pictures struct {
@@ -52,7 +54,7 @@ type picture struct {
 
 func newPictures(now func() time.Time) *pictures {
 	return &pictures{
-		slots: make(chan struct{}, picturesAtOnce), drawn: newCache[pictureKey, picture](picturesKept, pictureKept, now),
+		slots: make(chan struct{}, picturesAtOnce()), drawn: newCache[pictureKey, picture](picturesKept, pictureKept, now),
 	}
 }
 

@@ -32,7 +32,7 @@ func (h *Handler) splash(o *opening) (pages.View, error) {
 	page.Title, page.Message, page.Button, page.Counter = s.Title, s.Message, s.Button, s.Counter
 	if s.Image != "" {
 		// In ASCII, as the page's policy must name its host.
-		page.Image = shortener.NewTarget(&shortener.Link{URL: s.Image}).URL
+		page.Image = shortener.Location(s.Image)
 	}
 	return page, nil
 }

@@ -21,7 +21,7 @@ const bulkWriters = 64
 // made is what became of one item.
 type made struct {
 	link     *shortener.Link
-	existing bool
+	repeated bool
 	err      error
 	done     chan struct{}
 }
@@ -31,6 +31,12 @@ type made struct {
 // their order too, so that the first one gets it, and not the faster one. Where
 // the call ends early, items that have not begun are failures.
 func (a *Adapter) createLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	// The promises of the items are told by their places alone.
+	if call.Idempotency != nil {
+		if err := a.cfg.Shortener.Store().Promise(ctx, once(call)); err != nil {
+			return nil, err
+		}
+	}
 	items := make([]made, len(call.Items))
 	for i := range items {
 		items[i].done = make(chan struct{})
@@ -45,7 +51,7 @@ func (a *Adapter) createLinks(ctx context.Context, call *api.Call) (*api.Reply, 
 				for _, j := range before[i] {
 					<-items[j].done
 				}
-				items[i].link, items[i].existing, items[i].err = a.makeItem(ctx, call, i)
+				items[i].link, items[i].repeated, items[i].err = a.makeItem(ctx, call, i)
 				close(items[i].done)
 			}
 		})
@@ -54,16 +60,23 @@ func (a *Adapter) createLinks(ctx context.Context, call *api.Call) (*api.Reply, 
 
 	var results adapters.Results
 	fresh, repeated := false, false
+	var ours []error
 	for i := range items {
 		if err := items[i].err; err != nil {
-			a.report(err)
+			if code := api.AsError(err).Code; code == api.Internal || code == api.Unavailable {
+				ours = append(ours, err)
+			}
 			results.Failed(err)
 			continue
 		}
-		fresh, repeated = fresh || !items[i].existing, repeated || items[i].existing
+		fresh, repeated = fresh || !items[i].repeated, repeated || items[i].repeated
 		results.Created(items[i].link.ID, a.shortURL(call, items[i].link))
 	}
-	return replayed(call.Idempotency != nil && repeated && !fresh)(results.Reply(), nil)
+	if len(ours) > 0 {
+		// The answer is a success, and would not be looked into.
+		a.cfg.Logger.Warn("items of createLinks failed that were right", zap.Int("items", len(ours)), zap.NamedError("first", ours[0]))
+	}
+	return replayed(repeated && !fresh)(results.Reply(), nil)
 }
 
 // makeItem makes the link of one item. Its promise is that of the call and its
@@ -108,13 +121,4 @@ func rivals(call *api.Call) [][]int {
 		}
 	}
 	return before
-}
-
-// report logs a failure that is not the client's doing: the answer to the call
-// is a success, and would not be looked into.
-func (a *Adapter) report(err error) {
-	switch failure := api.AsError(err); failure.Code {
-	case api.Internal, api.Unavailable:
-		a.cfg.Logger.Warn("an item of createLinks failed", zap.String("code", string(failure.Code)), zap.Error(failure))
-	}
 }

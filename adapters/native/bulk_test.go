@@ -90,5 +90,5 @@ func TestCreateLinks_Idempotent(t *testing.T) {
 
 	other := bulk(`{"url":"https://example.com/3"}`)
 	other.once = "order-7"
-	s.expect(s.do(api.CreateLinks, other), map[string]string{"data.created": "0", "data.failed": "1"})
+	s.refused(api.CreateLinks, other, api.Conflict, adapters.IdempotencyKey)
 }

@@ -26,6 +26,11 @@ func (a *Adapter) domains() *kind[shortener.Domain] {
 			if err := decode(call, &in); err != nil {
 				return nil, err
 			}
+			if call.Operation == api.CreateDomain && in.Domain != nil {
+				if err := a.cfg.Shortener.CheckApart(*in.Domain, api.HostOf(call.Origin)); err != nil {
+					return nil, err
+				}
+			}
 			if err := a.checkTarget(call, "redirectroot", in.RedirectRoot); err != nil {
 				return nil, err
 			}

@@ -52,13 +52,27 @@ func (p *patient) Read(b []byte) (int, error) {
 
 // keepFile takes an upload in.
 func (a *Adapter) keepFile(ctx context.Context, file *api.File) (files.Stored, error) {
-	body := file.Body
-	if file.Abort != nil {
-		timer := time.AfterFunc(a.cfg.UploadSilence, file.Abort)
-		defer timer.Stop()
-		body = &patient{body, timer, a.cfg.UploadSilence}
-	}
+	body, stop := a.patiently(file)
+	defer stop()
 	return a.cfg.Files.Put(ctx, body, uploadLimit)
+}
+
+// skipFile reads an upload that is not needed: some clients look for no answer
+// before they have sent everything. Where that fails the answer stands.
+func (a *Adapter) skipFile(file *api.File) {
+	body, stop := a.patiently(file)
+	defer stop()
+	_, _ = io.Copy(io.Discard, body)
+}
+
+// patiently returns the body of an upload, which ends where the client falls
+// silent. Stop must be called behind it.
+func (a *Adapter) patiently(file *api.File) (body io.Reader, stop func()) {
+	if file.Abort == nil {
+		return file.Body, func() {}
+	}
+	timer := time.AfterFunc(a.cfg.UploadSilence, file.Abort)
+	return &patient{file.Body, timer, a.cfg.UploadSilence}, func() { timer.Stop() }
 }
 
 // isUndone reports whether a write that failed has certainly left nothing. Where

@@ -11,18 +11,19 @@ import (
 )
 
 func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	l, existing, err := a.makeLink(ctx, call)
+	l, repeated, err := a.makeLink(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	// Only a promise of the client makes an answer a repetition: a link that
-	// was there for another reason is the answer to this request.
-	return replayed(existing && call.Idempotency != nil)(a.saved(call, l))
+	return replayed(repeated)(a.saved(call, l))
 }
 
-// makeLink makes the link of a call's document, and reports whether it had been
-// made before.
-func (a *Adapter) makeLink(ctx context.Context, call *api.Call) (l *shortener.Link, existing bool, err error) {
+// makeLink makes the link of a call's document, and reports whether the same
+// call has made it before.
+func (a *Adapter) makeLink(ctx context.Context, call *api.Call) (l *shortener.Link, repeated bool, err error) {
+	if l, found, err := earlier(ctx, call, a.cfg.Shortener.Store().RepeatedLink); found || err != nil {
+		return l, true, err
+	}
 	in, err := a.decodeLink(call)
 	if err != nil {
 		return nil, false, err
@@ -31,8 +32,10 @@ func (a *Adapter) makeLink(ctx context.Context, call *api.Call) (l *shortener.Li
 	in.apply(l, call)
 	password := ""
 	set(&password, in.Password)
-	existing, err = a.cfg.Shortener.Create(ctx, l, password, api.HostOf(call.Origin), shortener.Creation{Once: once(call)})
-	return l, existing, err
+	existing, err := a.cfg.Shortener.Create(ctx, l, password, api.HostOf(call.Origin), shortener.Creation{Once: once(call)})
+	// A plain link may have been there for another reason: to this call it is a
+	// new answer.
+	return l, existing && call.Idempotency != nil && !l.Plain, err
 }
 
 func (a *Adapter) updateLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
@@ -129,7 +132,8 @@ func (a *Adapter) findLink(ctx context.Context, call *api.Call, short string) (*
 }
 
 // addressOf reads the host and the alias of a short URL or of host/alias; an
-// alias alone has no host.
+// alias alone has no host. A "+" behind it, which asks for the statistics, is
+// none of it.
 func addressOf(short string) (host, alias string, ok bool) {
 	if _, rest, ok := strings.Cut(short, "://"); ok {
 		short = rest
@@ -139,5 +143,6 @@ func addressOf(short string) (host, alias string, ok bool) {
 		host, alias = api.HostOf(alias[:i]), alias[i+1:]
 	}
 	alias, err := url.PathUnescape(alias)
+	alias = strings.TrimSuffix(alias, "+")
 	return host, alias, err == nil && shortener.IsAlias(alias)
 }

@@ -210,7 +210,8 @@ func TestListLinks_Short(t *testing.T) {
 	s.statistics.summary.Clicks = 7
 	for short, id := range map[string]string{
 		"https://go.example.com/abc": "1", "go.example.com/abc": "1", "abc": "1", "https://go.example.com/abc/?x=1": "1",
-		"https://brand.example/abc": "2", "BRAND.example/abc": "2", "http://brand.example/abc": "2",
+		"https://go.example.com/abc+": "1", "https://GO.example.com:443/abc#top": "1", "go.example.com./abc": "1",
+		"https://brand.example:443/abc?utm=x": "2", "https://brand.example/abc": "2", "BRAND.example/abc": "2", "http://brand.example/abc": "2",
 	} {
 		hit := s.do(api.ListLinks, in{query: "q=ignored&short=" + url.QueryEscape(short)})
 		s.expect(hit, map[string]string{

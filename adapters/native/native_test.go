@@ -177,8 +177,8 @@ func (s *site) Series(ctx context.Context, linkID int64, from, to time.Time, int
 	return s.source().Series(ctx, linkID, from, to, interval, zone, dimension)
 }
 
-func (s *site) Orphans(ctx context.Context, limit, offset int) ([]clicks.Orphan, int, error) {
-	return s.source().Orphans(ctx, limit, offset)
+func (s *site) Orphans(ctx context.Context, account string, limit, offset int) ([]clicks.Orphan, int, error) {
+	return s.source().Orphans(ctx, account, limit, offset)
 }
 
 func (s *site) source() native.Statistics {
@@ -209,8 +209,8 @@ func (p *playedStatistics) Series(_ context.Context, linkID int64, from, to time
 	return &p.series, p.err
 }
 
-func (p *playedStatistics) Orphans(_ context.Context, limit, offset int) ([]clicks.Orphan, int, error) {
-	p.asked = append(p.asked, fmt.Sprintf("orphans %d %d", limit, offset))
+func (p *playedStatistics) Orphans(_ context.Context, account string, limit, offset int) ([]clicks.Orphan, int, error) {
+	p.asked = append(p.asked, fmt.Sprintf("orphans %s %d %d", account, limit, offset))
 	return p.orphans, len(p.orphans), p.err
 }
 

@@ -58,6 +58,9 @@ func (k *kind[T]) get(ctx context.Context, call *api.Call) (*api.Reply, error) {
 }
 
 func (k *kind[T]) create(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	if o, found, err := earlier(ctx, call, k.objects.Repeated); found || err != nil {
+		return k.answered(call, o, true, err)
+	}
 	set, err := k.read(call)
 	if err != nil {
 		return nil, err
@@ -67,6 +70,11 @@ func (k *kind[T]) create(ctx context.Context, call *api.Call) (*api.Reply, error
 		return nil, err
 	}
 	repeated, err := k.objects.Create(ctx, o, once(call))
+	return k.answered(call, o, repeated, err)
+}
+
+// answered answers a create.
+func (k *kind[T]) answered(call *api.Call, o *T, repeated bool, err error) (*api.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -109,29 +117,6 @@ func (k *kind[T]) delete(ctx context.Context, call *api.Call) (*api.Reply, error
 type identified struct {
 	Error int   `json:"error"`
 	ID    int64 `json:"id"`
-}
-
-// once is the client's promise that the call is one with all that carry its
-// key, nil where it made none.
-func once(call *api.Call) *shortener.Once {
-	if call.Idempotency == nil {
-		return nil
-	}
-	return &shortener.Once{
-		Account:     call.Key.Account,
-		Key:         call.Idempotency.Key,
-		Fingerprint: call.Idempotency.Fingerprint,
-	}
-}
-
-// replayed marks a reply as the repetition of an earlier one, where it is one.
-func replayed(repeated bool) func(*api.Reply, error) (*api.Reply, error) {
-	return func(r *api.Reply, err error) (*api.Reply, error) {
-		if err == nil && repeated {
-			r.Header = map[string][]string{adapters.Replayed: {"true"}}
-		}
-		return r, err
-	}
 }
 
 // decode reads a document into v, whose fields are pointers: nil for what was

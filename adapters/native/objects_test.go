@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/shortener"
 )
 
 // object is one kind of object, and what its operations take and answer.
@@ -43,8 +44,8 @@ var objects = map[string]object{
 		name: "Channel", rows: "channels",
 		body:    `{"name":"New Channel","description":"my new channel","color":"#000000","starred":true}`,
 		row:     map[string]string{"name": `"New Channel"`, "description": `"my new channel"`, "color": `"#000000"`, "starred": "true"},
-		change:  `{"starred":false,"name":"B"}`,
-		changed: map[string]string{"name": `"B"`, "description": `"my new channel"`, "color": `"#000000"`, "starred": "false"},
+		change:  `{"starred":false,"name":"B","description":""}`,
+		changed: map[string]string{"name": `"B"`, "description": `""`, "color": `"#000000"`, "starred": "false"},
 	},
 	"Domain": {
 		create: api.CreateDomain, get: api.GetDomain, list: api.ListDomains, update: api.UpdateDomain, delete: api.DeleteDomain,
@@ -191,6 +192,14 @@ func TestObjects_Refused(t *testing.T) {
 			t.Errorf("%s %s says %q; want %q", c.op, c.body, text, c.text)
 		}
 	}
+}
+
+// TestDomain_MainDomain: also where no setting names the main domain, nobody can
+// register it and with it take all links away.
+func TestDomain_MainDomain(t *testing.T) {
+	s := newSite(t, func(cfg *shortener.Config) { cfg.OwnHosts = nil })
+	s.refused(api.CreateDomain, in{account: "other", body: `{"domain":"http://Go.example.com"}`}, api.Invalid, "domain")
+	s.do(api.CreateDomain, in{account: "other", body: `{"domain":"www.go.example.com"}`})
 }
 
 func TestCampaigns(t *testing.T) {

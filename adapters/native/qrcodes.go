@@ -80,6 +80,9 @@ func (a *Adapter) getQRCode(ctx context.Context, call *api.Call) (*api.Reply, er
 }
 
 func (a *Adapter) createQRCode(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	if q, found, err := earlier(ctx, call, a.cfg.Shortener.Store().QRCodes().Repeated); found || err != nil {
+		return a.qrCreated(call, q, true, err)
+	}
 	in, err := decodeQR(call)
 	if err != nil {
 		return nil, err
@@ -101,6 +104,10 @@ func (a *Adapter) createQRCode(ctx context.Context, call *api.Call) (*api.Reply,
 	if repeated || isUndone(err) {
 		a.discard(mine)
 	}
+	return a.qrCreated(call, q, repeated, err)
+}
+
+func (a *Adapter) qrCreated(call *api.Call, q *shortener.QRCode, repeated bool, err error) (*api.Reply, error) {
 	if err != nil {
 		return nil, err
 	}

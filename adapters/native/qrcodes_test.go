@@ -119,6 +119,11 @@ func TestQRCodes_Update(t *testing.T) {
 		t.Error("the old logo is still there")
 	}
 	s.expect(s.do(api.GetQRCode, in{id: 1}).Get("details"), map[string]string{"logo": `"https://site.example/2.png"`})
+	s.do(api.UpdateQRCode, in{id: 1, body: `{"logo":""}`})
+	s.expect(s.do(api.GetQRCode, in{id: 1}).Get("details"), map[string]string{"logo": `""`})
+	if len(s.files.kept) != 0 {
+		t.Errorf("the logo is still there: %v", s.files.kept)
+	}
 	s.expect(s.do(api.DeleteQRCode, in{id: 1}), map[string]string{"message": `"QR Code has been deleted successfully."`})
 	if len(s.files.kept) != 0 {
 		t.Errorf("files stay behind: %v", s.files.kept)

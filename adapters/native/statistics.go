@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/linkquay/linkquay/adapters"
@@ -21,13 +22,13 @@ type Statistics interface {
 	Summary(ctx context.Context, linkID int64) (*clicks.Summary, error)
 
 	// Series is the history of a link from one moment to another, in hours or
-	// days of the zone, with the values of the dimension. A span that is too
+	// days of the zone, with the values of the dimension, or of all of them. A span that is too
 	// long is an Invalid error about "from".
 	Series(ctx context.Context, linkID int64, from, to time.Time, interval clicks.Interval, zone *time.Location, dimension string) (*clicks.Series, error)
 
 	// Orphans is a page of the paths that are no link, most visited first, and
-	// the number of all.
-	Orphans(ctx context.Context, limit, offset int) (orphans []clicks.Orphan, total int, err error)
+	// the number of all. Those on domains of other accounts are none of them.
+	Orphans(ctx context.Context, account string, limit, offset int) (orphans []clicks.Orphan, total int, err error)
 }
 
 // span is what a request for statistics is about.
@@ -78,26 +79,24 @@ func (a *Adapter) getLinkStatistics(ctx context.Context, call *api.Call) (*api.R
 	if err != nil {
 		return nil, err
 	}
-	wanted := clicks.DimensionNames()
-	one := call.Query.Get("dimension")
-	if one != "" {
-		wanted = []string{one}
+	dimension := call.Query.Get("dimension")
+	if dimension == "" {
+		dimension = clicks.AllDimensions
+	}
+	series, err := a.cfg.Statistics.Series(ctx, l.ID, s.from, s.to, s.interval, a.cfg.Zone, dimension)
+	if err != nil {
+		return nil, err
 	}
 	data := linkStatistics{
 		From:       a.date(s.from),
 		To:         a.date(s.to),
 		Interval:   s.interval,
+		Total:      newVisitCounts(series.Totals),
+		Series:     a.steps(series.Buckets),
 		Dimensions: map[string][]dimensionValue{},
 	}
-	for i, name := range wanted {
-		series, err := a.cfg.Statistics.Series(ctx, l.ID, s.from, s.to, s.interval, a.cfg.Zone, name)
-		if err != nil {
-			return nil, err
-		}
-		if i == 0 {
-			data.Total, data.Series = newVisitCounts(series.Totals), a.steps(series.Buckets)
-		}
-		data.Dimensions[name] = a.values(name, series, one != "")
+	for name, values := range series.Values {
+		data.Dimensions[name] = a.values(name, values, series.Buckets)
 	}
 	return reply(struct {
 		Error int            `json:"error"`
@@ -154,15 +153,15 @@ func (a *Adapter) steps(buckets []clicks.Bucket) []visitStep {
 }
 
 // values are those of one dimension, with the steps that have clicks where they
-// are asked for and known.
-func (a *Adapter) values(dimension string, series *clicks.Series, withSteps bool) []dimensionValue {
+// are known.
+func (a *Adapter) values(dimension string, series []clicks.ValueSeries, buckets []clicks.Bucket) []dimensionValue {
 	d, _ := clicks.DimensionByName(dimension)
-	values := make([]dimensionValue, 0, len(series.Values))
-	for _, v := range series.Values {
+	values := make([]dimensionValue, 0, len(series))
+	for _, v := range series {
 		value := dimensionValue{Name: nameOf(d, v.Name), Clicks: v.Clicks}
 		for i, n := range v.Days {
-			if withSteps && n > 0 && i < len(series.Buckets) {
-				value.Series = append(value.Series, valueStep{a.date(series.Buckets[i].Start), n})
+			if n > 0 && i < len(buckets) {
+				value.Series = append(value.Series, valueStep{a.date(buckets[i].Start), n})
 			}
 		}
 		values = append(values, value)
@@ -182,7 +181,7 @@ type orphanRow struct {
 
 func (a *Adapter) listOrphanVisits(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	page := adapters.PageOf(call.Query)
-	orphans, total, err := a.cfg.Statistics.Orphans(ctx, page.Limit, page.Offset())
+	orphans, total, err := a.cfg.Statistics.Orphans(ctx, call.Key.Account, page.Limit, page.Offset())
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +189,7 @@ func (a *Adapter) listOrphanVisits(ctx context.Context, call *api.Call) (*api.Re
 		r := orphanRow{Domain: o.Domain, Visits: o.Visits, Programs: o.Programs, Last: a.date(o.Last)}
 		if o.Path != "" {
 			// An empty one stands for all that were too many to tell apart.
-			r.Path = "/" + o.Path
+			r.Path = "/" + strings.TrimPrefix(o.Path, "/")
 		}
 		return r
 	}))

@@ -1,6 +1,7 @@
 package native_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -18,10 +19,10 @@ func TestGetLinkStatistics(t *testing.T) {
 	s.statistics.series = clicks.Series{
 		Totals:  counts,
 		Buckets: []clicks.Bucket{{Start: day(14), Counts: counts}, {Start: day(15)}},
-		Values: []clicks.ValueSeries{
+		Values: map[string][]clicks.ValueSeries{"countries": {
 			{Named: clicks.Named{Name: "KR", Clicks: 2}, Days: []int64{2, 0}},
 			{Named: clicks.Named{Name: "", Clicks: 1}, Days: []int64{0, 1}},
-		},
+		}},
 	}
 	one := s.do(api.GetLinkStatistics, in{id: 1, query: "dimension=countries&from=2026-06-14&to=2026-06-15"})
 	const step = `"clicks":3,"uniqueClicks":2,"bots":1,"previews":4,"scans":5`
@@ -31,11 +32,15 @@ func TestGetLinkStatistics(t *testing.T) {
 		"dimensions": `{"countries":[{"name":"South Korea","clicks":2,"series":[{"time":"2026-06-14 00:00:00","clicks":2}]},` +
 			`{"name":"Unknown","clicks":1,"series":[{"time":"2026-06-15 00:00:00","clicks":1}]}]}`,
 	})
+	s.statistics.asked = nil
+	s.statistics.series.Values = map[string][]clicks.ValueSeries{"social": {}, "referrers": {{Named: clicks.Named{Clicks: 1}}}}
 	all := s.do(api.GetLinkStatistics, in{id: 1, query: "interval=hour"})
 	s.expect(all.Get("data"), map[string]string{
-		"interval": `"hour"`, "dimensions.@keys.#": "7", "dimensions.countries": `[{"name":"South Korea","clicks":2},{"name":"Unknown","clicks":1}]`,
-		"dimensions.referrers.1.name": `"Direct, email and other"`,
+		"interval": `"hour"`, "dimensions": `{"referrers":[{"name":"Direct, email and other","clicks":1}],"social":[]}`,
 	})
+	if len(s.statistics.asked) != 1 || !strings.HasSuffix(s.statistics.asked[0], " all") {
+		t.Errorf("asked for %q; want all at once", s.statistics.asked)
+	}
 }
 
 func TestGetLinkStatistics_Span(t *testing.T) {
@@ -90,7 +95,7 @@ func TestListOrphanVisits(t *testing.T) {
 		"data.result": "2", "data.orphans.0.domain": `"go.example.com"`, "data.orphans.0.path": `"/old-flyer"`,
 		"data.orphans.0.visits": "7", "data.orphans.0.last": `"2026-06-01 09:00:00"`, "data.orphans.1.path": `""`,
 	})
-	if diff := cmp.Diff([]string{"orphans 5 10"}, s.statistics.asked); diff != "" {
+	if diff := cmp.Diff([]string{"orphans main 5 10"}, s.statistics.asked); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

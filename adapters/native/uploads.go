@@ -44,8 +44,17 @@ func (a *Adapter) listFiles(ctx context.Context, call *api.Call) (*api.Reply, er
 // uploadFile checks what can be checked before it takes the body in: nobody
 // shall send 100 MiB to learn that the alias is taken.
 func (a *Adapter) uploadFile(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	u, err := a.newUpload(ctx, call)
+	if u, found, err := earlier(ctx, call, a.cfg.Shortener.Store().Uploads().Repeated); found || err != nil {
+		if found {
+			a.skipFile(call.File)
+		}
+		return a.uploaded(call, u, true, err)
+	}
+	u, err := a.newUpload(call)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.cfg.Shortener.CheckUpload(ctx, u, api.HostOf(call.Origin)); err != nil {
 		return nil, err
 	}
 	stored, err := a.keepFile(ctx, call.File)
@@ -58,6 +67,10 @@ func (a *Adapter) uploadFile(ctx context.Context, call *api.Call) (*api.Reply, e
 	if repeated || isUndone(err) {
 		a.discard(stored.Name)
 	}
+	return a.uploaded(call, u, repeated, err)
+}
+
+func (a *Adapter) uploaded(call *api.Call, u *shortener.Upload, repeated bool, err error) (*api.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +82,10 @@ func (a *Adapter) uploadFile(ctx context.Context, call *api.Call) (*api.Reply, e
 }
 
 // newUpload is the upload that the query asks for.
-func (a *Adapter) newUpload(ctx context.Context, call *api.Call) (*shortener.Upload, error) {
+func (a *Adapter) newUpload(call *api.Call) (*shortener.Upload, error) {
 	query := call.Query
 	l := shortener.Link{
 		Account: call.Key.Account,
-		Kind:    shortener.KindFile,
 		Type:    shortener.TypeDirect,
 		Alias:   query.Get("custom"),
 		Options: shortener.Options{File: &shortener.File{Name: query.Get("name"), Filename: call.Path.Filename}},
@@ -89,37 +101,11 @@ func (a *Adapter) newUpload(ctx context.Context, call *api.Call) (*shortener.Upl
 		if l.Expires, err = a.end("expiry", expiry); err != nil {
 			return nil, err
 		}
-		if !l.Expires.After(a.cfg.Now()) {
-			return nil, api.InvalidField("expiry", "The expiry date must be later than today.")
-		}
 	}
 	if n, err := strconv.ParseInt(query.Get("maxdownloads"), 10, 64); err == nil {
 		l.Options.ClickLimit = n
 	}
-	return &shortener.Upload{Link: l}, a.checkAddress(ctx, call, &l)
-}
-
-// checkAddress refuses an address that cannot be had, as far as it shows before
-// the link is made.
-func (a *Adapter) checkAddress(ctx context.Context, call *api.Call, l *shortener.Link) error {
-	if l.Domain != "" {
-		if d, ok := a.cfg.Shortener.Domains().Lookup(l.Domain); !ok || d.Account != l.Account {
-			return api.InvalidField("domain", "Domain not found. Please try again.")
-		}
-	}
-	// Of an upload that is sent again the alias is taken by the first one.
-	if l.Alias == "" || call.Idempotency != nil {
-		return nil
-	}
-	_, err := a.cfg.Shortener.Store().LinkByAlias(ctx, l.Domain, l.Alias)
-	switch {
-	case err == nil:
-		const taken = "That alias is taken. Please choose another one."
-		return &api.Error{Code: api.Conflict, Message: taken, Fields: []api.FieldError{{Field: "custom", Message: taken}}}
-	case api.AsError(err).Code == api.NotFound:
-		return nil
-	}
-	return err
+	return &shortener.Upload{Link: l}, nil
 }
 
 func (a *Adapter) deleteFile(ctx context.Context, call *api.Call) (*api.Reply, error) {

@@ -76,6 +76,7 @@ func TestUploads_RefusedBeforeTheBody(t *testing.T) {
 		field, text string
 	}{
 		{"custom=taken", api.Conflict, "custom", "That alias is taken. Please choose another one."},
+		{"custom=api", api.Conflict, "custom", "That alias is reserved. Please choose another one."},
 		{"domain=nowhere.example", api.Invalid, "domain", "Domain not found. Please try again."},
 		{"domain=theirs.example", api.Invalid, "domain", "Domain not found. Please try again."},
 		{"expiry=2026-06-14", api.Invalid, "expiry", "The expiry date must be later than today."},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/openapi"
@@ -146,8 +147,9 @@ func findUpload(method string, u *url.URL) (api.Operation, api.Path, error) {
 	switch {
 	case method != http.MethodPost:
 		return "", api.Path{}, methodNotAllowed(http.MethodPost)
-	case err != nil || name == "" || name == "." || name == ".." || len(name) > 255 || strings.ContainsFunc(name, unsafe):
-		return "", api.Path{}, api.InvalidField("filename", "must be a plain file name of at most 255 bytes")
+	case err != nil || name == "" || name == "." || name == ".." || len(name) > 255 ||
+		!utf8.ValidString(name) || strings.ContainsFunc(name, unsafe):
+		return "", api.Path{}, api.InvalidField("filename", "must be a plain file name of at most 255 bytes in UTF-8")
 	}
 	return api.UploadFile, api.Path{Filename: name}, nil
 }

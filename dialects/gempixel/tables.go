@@ -48,6 +48,8 @@ var clearable = map[api.Operation]map[string]translate.Func{
 		"password":        textOrEmpty,
 		"startdate":       textOrEmpty,
 	},
+	api.UpdateQRCode:  {"logo": textOrEmpty},
+	api.UpdateChannel: {"description": textOrEmpty},
 	api.UpdateDomain: {
 		"redirect404":  textOrEmpty,
 		"redirectroot": textOrEmpty,
