@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/poll"
 )
 
 const (
@@ -58,9 +60,9 @@ type Options struct {
 // Recorder gathers visits and keeps them in the store. It is safe for
 // concurrent use. Close ends it.
 type Recorder struct {
-	store  Store
-	o      Options
-	logger *zap.Logger
+	store Store
+	o     Options
+	loop  *poll.Loop
 
 	queue   *queue
 	dropped atomic.Int64
@@ -75,10 +77,8 @@ type Recorder struct {
 	encoder encoder
 	pending []Batch
 	kept    int
-	failing bool
+	outage  poll.Outage
 
-	cancel   context.CancelFunc
-	ended    chan struct{}
 	close    sync.Once
 	closeErr error
 }
@@ -102,12 +102,13 @@ func NewRecorder(ctx context.Context, store Store, o Options) *Recorder {
 		o.Logger = zap.NewNop()
 	}
 	r := &Recorder{
-		store: store, o: o, logger: o.Logger,
+		store: store, o: o,
 		queue: newQueue(o.MaxQueued), classifier: newClassifier(store, o.Country),
-		ended: make(chan struct{}),
+		outage: poll.Outage{
+			Logger: o.Logger, Fails: "keeping visits; they wait in memory and are tried again", Works: "visits are kept again",
+		},
 	}
-	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	go r.loop(ctx)
+	r.loop = poll.Start(context.WithoutCancel(ctx), o.FlushEvery, func(ctx context.Context) { r.outage.Note(ctx, r.flush(ctx)) })
 	return r
 }
 
@@ -154,40 +155,10 @@ func cut(s string, length int) string {
 func (r *Recorder) Close(ctx context.Context) error {
 	r.close.Do(func() {
 		r.queue.close()
-		r.cancel()
-		<-r.ended
+		r.loop.Close()
 		r.closeErr = r.flushAll(ctx)
 	})
 	return r.closeErr
-}
-
-func (r *Recorder) loop(ctx context.Context) {
-	defer close(r.ended)
-	ticker := time.NewTicker(r.o.FlushEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		err := r.flush(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		r.logOutage(err)
-	}
-}
-
-// logOutage says once that the store fails, and once that it works again.
-func (r *Recorder) logOutage(err error) {
-	switch {
-	case err != nil && !r.failing:
-		r.logger.Error("keeping visits; they wait in memory and are tried again", zap.Error(err))
-	case err == nil && r.failing:
-		r.logger.Info("visits are kept again")
-	}
-	r.failing = err != nil
 }
 
 func (r *Recorder) flushAll(ctx context.Context) error {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/poll"
 )
 
 // Rolled is what one step of a RollStore came to.
@@ -49,10 +51,12 @@ const (
 	// restFactor is how much longer the roller rests than it worked, so that
 	// redirects have the processor. Batches that wait are on the disk and take
 	// no harm.
-	restFactor = 4
+	restFactor = 9
 
-	// hurryBacklog is how many batches may wait, some 100 MB, before the roller
-	// rests as long as it works.
+	// busyBacklog is how many batches may wait, some 20 MB, before the roller
+	// rests half as long, hurryBacklog, some 100 MB, before it rests only as
+	// long as it works.
+	busyBacklog  = 4_000
 	hurryBacklog = 20_000
 
 	forgetEvery = 10 * time.Minute
@@ -64,7 +68,7 @@ type Roller struct {
 	store RollStore
 	o     RollerOptions
 
-	failing bool
+	outage poll.Outage
 
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -80,7 +84,9 @@ func NewRoller(ctx context.Context, store RollStore, o RollerOptions) *Roller {
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
-	r := &Roller{store: store, o: o, ended: make(chan struct{})}
+	r := &Roller{store: store, o: o, ended: make(chan struct{}), outage: poll.Outage{
+		Logger: o.Logger, Fails: "adding up visits; they are kept and tried again", Works: "visits are added up again",
+	}}
 	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	go r.loop(ctx)
 	return r
@@ -115,7 +121,7 @@ func (r *Roller) loop(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.logOutage(err)
+		r.outage.Note(ctx, err)
 		if rest < 0 {
 			continue
 		}
@@ -143,8 +149,11 @@ func (r *Roller) roll(ctx context.Context) (rest time.Duration, err error) {
 		return r.o.Every, nil
 	}
 	rest = time.Since(began)
-	if rolled.Backlog < hurryBacklog {
+	switch {
+	case rolled.Backlog < busyBacklog:
 		rest *= restFactor
+	case rolled.Backlog < hurryBacklog:
+		rest *= restFactor / 2
 	}
 	return rest, nil
 }
@@ -162,15 +171,4 @@ func (r *Roller) forget(ctx context.Context) error {
 		case <-time.After(restFactor * time.Since(began)):
 		}
 	}
-}
-
-// logOutage says once that the store fails, and once that it works again.
-func (r *Roller) logOutage(err error) {
-	switch {
-	case err != nil && !r.failing:
-		r.o.Logger.Error("adding up visits; they are kept and tried again", zap.Error(err))
-	case err == nil && r.failing:
-		r.o.Logger.Info("visits are added up again")
-	}
-	r.failing = err != nil
 }

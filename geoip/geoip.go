@@ -9,11 +9,12 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/poll"
 )
 
 // Options are the settings of a DB. The zero value is good.
@@ -34,14 +35,12 @@ type DB struct {
 	o      Options
 	reader atomic.Pointer[reader]
 
-	// The rest belongs to the goroutine.
+	loop *poll.Loop
+
+	// The rest belongs to the loop.
 
 	seen   fs.FileInfo
 	failed string // what was logged last
-
-	cancel context.CancelFunc
-	ended  chan struct{}
-	close  sync.Once
 }
 
 // Open reads the file, and again whenever it has changed, until Close; the
@@ -54,12 +53,11 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
-	d := &DB{path: path, o: o, ended: make(chan struct{})}
+	d := &DB{path: path, o: o}
 	if err := d.read(); err != nil {
 		return nil, fmt.Errorf("country database %s: %w", path, err)
 	}
-	ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	go d.watch(ctx)
+	d.loop = poll.Start(context.WithoutCancel(ctx), o.Every, func(context.Context) { d.refresh() })
 	return d, nil
 }
 
@@ -71,24 +69,7 @@ func (d *DB) Country(addr netip.Addr) string {
 }
 
 // Close stops to look for changes. Country goes on to work.
-func (d *DB) Close() {
-	d.close.Do(func() { d.cancel() })
-	<-d.ended
-}
-
-func (d *DB) watch(ctx context.Context) {
-	defer close(d.ended)
-	ticker := time.NewTicker(d.o.Every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			d.refresh()
-		}
-	}
-}
+func (d *DB) Close() { d.loop.Close() }
 
 // refresh reads the file if it has changed. One that is broken or away leaves
 // things as they are, and is logged once.

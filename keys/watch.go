@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/poll"
 )
 
 // WatchOptions are the settings of Watch. The zero value is good.
@@ -19,16 +21,13 @@ type WatchOptions struct {
 
 // Watcher keeps a ring up to date with a store. Close ends it.
 type Watcher struct {
-	ring   *Ring
-	store  Store
-	logger *zap.Logger
+	ring  *Ring
+	store Store
+	loop  *poll.Loop
 
-	// revision belongs to the goroutine; so does failing.
+	// These belong to the loop.
 	revision int64
-	failing  bool
-
-	cancel context.CancelFunc
-	ended  chan struct{}
+	outage   poll.Outage
 }
 
 // Watch loads the store's keys into the ring, and goes on doing so whenever
@@ -43,7 +42,9 @@ func Watch(ctx context.Context, ring *Ring, store Store, o WatchOptions) (*Watch
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
-	w := &Watcher{ring: ring, store: store, logger: o.Logger, ended: make(chan struct{})}
+	w := &Watcher{ring: ring, store: store, outage: poll.Outage{
+		Logger: o.Logger, Fails: "reading keys; the last known ones hold", Works: "keys can be read again",
+	}}
 	revision, err := store.KeysRevision(ctx)
 	if err != nil {
 		return nil, err
@@ -51,39 +52,12 @@ func Watch(ctx context.Context, ring *Ring, store Store, o WatchOptions) (*Watch
 	if err := w.load(ctx, revision); err != nil {
 		return nil, err
 	}
-	ctx, w.cancel = context.WithCancel(ctx)
-	go w.loop(ctx, o.Every)
+	w.loop = poll.Start(ctx, o.Every, func(ctx context.Context) { w.outage.Note(ctx, w.poll(ctx)) })
 	return w, nil
 }
 
-// Close ends the watch and waits for its goroutine.
-func (w *Watcher) Close() {
-	w.cancel()
-	<-w.ended
-}
-
-func (w *Watcher) loop(ctx context.Context, every time.Duration) {
-	defer close(w.ended)
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		err := w.poll(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil && !w.failing:
-			w.logger.Error("reading keys; the last known ones hold", zap.Error(err))
-		case err == nil && w.failing:
-			w.logger.Info("keys can be read again")
-		}
-		w.failing = err != nil
-	}
-}
+// Close ends the watch and waits for what is under way.
+func (w *Watcher) Close() { w.loop.Close() }
 
 func (w *Watcher) poll(ctx context.Context) error {
 	revision, err := w.store.KeysRevision(ctx)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/poll"
 )
 
 // feedKept is how long after its last look a follower may trust the feed of
@@ -27,15 +29,12 @@ type Follower struct {
 	store   Store
 	index   *Index
 	domains *Domains
-	logger  *zap.Logger
+	loop    *poll.Loop
 
-	// These belong to the goroutine.
-	cursor  int64
-	last    time.Time
-	failing bool
-
-	cancel context.CancelFunc
-	ended  chan struct{}
+	// These belong to the loop.
+	cursor int64
+	last   time.Time
+	outage poll.Outage
 }
 
 // Follow looks at the store once, so that the domains are known when it
@@ -49,47 +48,25 @@ func Follow(ctx context.Context, store Store, index *Index, domains *Domains, o 
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
-	f := &Follower{store: store, index: index, domains: domains, logger: o.Logger, ended: make(chan struct{})}
-	ctx, f.cancel = context.WithCancel(ctx)
+	f := &Follower{store: store, index: index, domains: domains, outage: poll.Outage{
+		Logger: o.Logger,
+		Fails:  "following changes of links and domains; what is known stays",
+		Works:  "changes of links and domains can be followed again",
+	}}
 	f.look(ctx)
-	go f.loop(ctx, o.Every)
+	f.loop = poll.Start(ctx, o.Every, f.look)
 	return f
 }
 
-// Close ends the follower and waits for its goroutine.
-func (f *Follower) Close() {
-	f.cancel()
-	<-f.ended
-}
-
-func (f *Follower) loop(ctx context.Context, every time.Duration) {
-	defer close(f.ended)
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		f.look(ctx)
-	}
-}
+// Close ends the follower and waits for what is under way.
+func (f *Follower) Close() { f.loop.Close() }
 
 func (f *Follower) look(ctx context.Context) {
 	err := f.followLinks(ctx)
 	if err == nil {
 		err = f.domains.refreshIfChanged(ctx, f.store)
 	}
-	switch {
-	case ctx.Err() != nil:
-		return
-	case err != nil && !f.failing:
-		f.logger.Error("following changes of links and domains; what is known stays", zap.Error(err))
-	case err == nil && f.failing:
-		f.logger.Info("changes of links and domains can be followed again")
-	}
-	f.failing = err != nil
+	f.outage.Note(ctx, err)
 }
 
 func (f *Follower) followLinks(ctx context.Context) error {
