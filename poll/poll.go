@@ -28,7 +28,7 @@ func Start(ctx context.Context, every time.Duration, look func(ctx context.Conte
 // Close ends the loop and waits for a look that is under way. Calling it again
 // does nothing.
 func (l *Loop) Close() {
-	l.close.Do(l.cancel)
+	l.close.Do(func() { l.cancel() })
 	<-l.ended
 }
 
