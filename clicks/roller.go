@@ -59,6 +59,9 @@ const (
 	busyBacklog  = 4_000
 	hurryBacklog = 20_000
 
+	// maxRest bounds the rest after a step that took long for other reasons.
+	maxRest = 2 * time.Second
+
 	forgetEvery = 10 * time.Minute
 	maxPause    = 30 * time.Second
 )
@@ -155,7 +158,7 @@ func (r *Roller) roll(ctx context.Context) (rest time.Duration, err error) {
 	case rolled.Backlog < hurryBacklog:
 		rest *= restFactor / 2
 	}
-	return rest, nil
+	return min(rest, maxRest), nil
 }
 
 func (r *Roller) forget(ctx context.Context) error {

@@ -111,6 +111,22 @@ func TestRoller_Rests(t *testing.T) {
 	}
 }
 
+// A step that took long, for whatever reason, is not followed by minutes of rest.
+func TestRoller_RestIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &backlog{takes: 10 * time.Second, state: state{waiting: 20}}
+		r := clicks.NewRoller(t.Context(), store, clicks.RollerOptions{})
+		defer r.Close()
+		began := time.Now()
+		for store.now().waiting > 0 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(began); took > 25*time.Second {
+			t.Errorf("two steps of 10 s took %v", took)
+		}
+	})
+}
+
 func TestRoller_FailingStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zapcore.InfoLevel)

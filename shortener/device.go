@@ -1,7 +1,9 @@
 package shortener
 
 import (
+	"hash/maphash"
 	"strings"
+	"sync/atomic"
 
 	"github.com/mileusna/useragent"
 )
@@ -46,11 +48,36 @@ func (d device) is(value string) bool { return d.name == value || d.class == val
 // few hundred, those inside of apps up to a thousand.
 const maxUserAgent = 1024
 
-// identify reads a User-Agent. Two things cannot be told from it: an iPad with
-// iPadOS 13 or later says that it is a Mac, and so does an Android tablet that
-// asks for desktop pages say that it is Linux.
+// devices remembers what User-Agents tell: reading one takes as long as the rest
+// of a redirect, and most visitors share a few. Each has one place, which the
+// latest takes, so that strangers cannot make it grow.
+var devices = struct {
+	seed   maphash.Seed
+	places [512]atomic.Pointer[knownDevice]
+}{seed: maphash.MakeSeed()}
+
+type knownDevice struct {
+	userAgent string
+	device    device
+}
+
+// identify is readDevice with a memory.
 func identify(userAgent string) device {
 	userAgent = userAgent[:min(len(userAgent), maxUserAgent)]
+	place := &devices.places[maphash.String(devices.seed, userAgent)%uint64(len(devices.places))]
+	if k := place.Load(); k != nil && k.userAgent == userAgent {
+		return k.device
+	}
+	// The text may be a piece of a request, which must not be kept for it.
+	k := &knownDevice{userAgent: strings.Clone(userAgent), device: readDevice(userAgent)}
+	place.Store(k)
+	return k.device
+}
+
+// readDevice reads a User-Agent. Two things cannot be told from it: an iPad with
+// iPadOS 13 or later says that it is a Mac, and so does an Android tablet that
+// asks for desktop pages say that it is Linux.
+func readDevice(userAgent string) device {
 	switch {
 	case strings.Contains(userAgent, "Windows Phone"):
 		// Before the rest, because these also say Android and iPhone.

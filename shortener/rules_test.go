@@ -1,7 +1,9 @@
 package shortener
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/text/language"
@@ -187,4 +189,25 @@ func TestDecide_RuleOrder(t *testing.T) {
 	if got, want := chosen(o, v), "https://country.example/?ref=1&q=2#x"; got != want {
 		t.Errorf("chosen = %q; want %q", got, want)
 	}
+}
+
+// TestIdentify_Remembers: what is remembered is what is read, also where
+// several at once ask for more than there are places for.
+func TestIdentify_Remembers(t *testing.T) {
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 3000 {
+				userAgent := fmt.Sprintf("Mozilla/5.0 (Linux; Android %d; Pixel) Mobile", (i*7+w)%1000)
+				if i%3 == 0 {
+					userAgent = fmt.Sprintf("Mozilla/5.0 (Windows NT 10.0; Win64; x64) %d", (i*5+w)%1000)
+				}
+				if got, want := identify(userAgent), readDevice(userAgent); got != want {
+					t.Errorf("%s: %v; want %v", userAgent, got, want)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
