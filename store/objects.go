@@ -83,10 +83,16 @@ func (o objects[T]) Update(ctx context.Context, account string, id int64, change
 	return before, after, nil
 }
 
+// deleteTimeout is how long a delete may take: it may have to change every link
+// of an account.
+const deleteTimeout = time.Minute
+
 // Delete removes an object of the account and every reference to it.
 func (o objects[T]) Delete(ctx context.Context, account string, id int64) (*T, error) {
 	t := o.table
 	var object T
+	ctx, cancel := context.WithTimeout(ctx, deleteTimeout)
+	defer cancel()
 	err := o.s.writer.doLong(ctx, func(tx *session) error {
 		// Whoever is about to refer to it waits for this lock, so that no
 		// reference comes behind those that are cleared.

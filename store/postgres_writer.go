@@ -98,12 +98,12 @@ func (w *transactionWriter) try(ctx context.Context, limit time.Duration, run fu
 	// Whether it can be used again, the driver sees for itself.
 	defer func() { _ = conn.Close() }()
 
-	txCtx := ctx
-	if limit != 0 {
-		var cancel context.CancelFunc
-		txCtx, cancel = context.WithTimeout(w.ctx, limit)
-		defer cancel()
-	}
+	txCtx, cancel := w.within(ctx, limit)
+	defer cancel()
+	// What has no limit begins in time at least: a server that says nothing
+	// would hold it for ever.
+	begun := time.AfterFunc(w.pool.timeout, cancel)
+	defer begun.Stop()
 	tx, err := conn.BeginTx(txCtx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return err
@@ -116,6 +116,7 @@ func (w *transactionWriter) try(ctx context.Context, limit time.Duration, run fu
 			return err
 		}
 	}
+	begun.Stop()
 	if err := run(&session{ctx: txCtx, dialect: w.pool.dialect, conn: conn, tx: tx}); err != nil {
 		return err
 	}
@@ -124,6 +125,15 @@ func (w *transactionWriter) try(ctx context.Context, limit time.Duration, run fu
 		return err
 	}
 	return unavailable(fmt.Errorf("%w: %w", errCommit, err))
+}
+
+// within returns the context of a transaction: that of its own where it is
+// limited, the caller's where it is not.
+func (w *transactionWriter) within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(w.ctx, limit)
 }
 
 // connect waits for a connection no longer than a write may take.
