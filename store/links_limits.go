@@ -5,10 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 )
 
 // maxTakers bounds the visits that are taken at once.
 const maxTakers = 64
+
+// takeTimeout is how long a visit waits for its turn, which comes in
+// milliseconds unless the database is away.
+const takeTimeout = 10 * time.Second
 
 // TakeClick uses one of the visits that a link allows. Once none is left, that
 // is found out by reading alone. A link that is gone has none left; a limit of
@@ -19,11 +24,13 @@ func (s *Store) TakeClick(ctx context.Context, linkID, limit int64) (bool, error
 	}
 	// A crowd waits here rather than for connections, and most of it finds the
 	// link used up by then.
+	waiting, cancel := context.WithTimeout(ctx, takeTimeout)
+	defer cancel()
 	select {
 	case s.takers <- struct{}{}:
 		defer func() { <-s.takers }()
-	case <-ctx.Done():
-		return false, codedError("taking a visit", ctx.Err())
+	case <-waiting.Done():
+		return false, codedError("waiting to take a visit", waiting.Err())
 	}
 	if left, err := s.ClicksLeft(ctx, linkID, limit); err != nil || !left {
 		return false, err
