@@ -177,11 +177,11 @@ func TestRequestOutlivesItsConfiguration(t *testing.T) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 200 {
+	for range 600 {
 		if ok() {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("not so after 10 s: %s", what)
+	t.Errorf("not so after 30 s: %s", what)
 }
