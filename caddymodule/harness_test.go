@@ -63,7 +63,7 @@ type site struct {
 // start runs a Caddyfile. In it {{port}} is a free port, {{dir}} a folder.
 func start(t testing.TB, caddyfile string) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), port: freePort(t)}
+	s := &site{t: t, dir: folder(t), port: freePort(t)}
 	s.base = "http://127.0.0.1:" + s.port
 	if err := s.load(caddyfile); err != nil {
 		t.Fatalf("starting: %v", err)
@@ -74,6 +74,26 @@ func start(t testing.TB, caddyfile string) *site {
 		}
 	})
 	return s
+}
+
+// folder is t.TempDir for a running Caddy: the last request of a configuration
+// may still be closing the database when Caddy has stopped.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "linkquay-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 200 {
+			if err = os.RemoveAll(dir); err == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Errorf("removing the folder: %v", err)
+	})
+	return dir
 }
 
 // freePort returns a port on which nothing listens. It is below those that
