@@ -14,29 +14,23 @@ func (s *Store) CreateLink(ctx context.Context, l *shortener.Link, how shortener
 	if err != nil {
 		return false, codedError("creating link", err)
 	}
-	result := link
-	err = s.writer.do(ctx, func(tx *session) error {
-		existing, result = false, link
-		earlier, err := s.once(tx, how.Once, onceLink, func() (int64, error) {
-			if how.Reuse && link.Plain && link.Kind == shortener.KindLink {
-				if found, err := findPlain(tx, &link, &result); found || err != nil {
-					existing = found
-					return result.ID, err
-				}
+	var reused bool
+	existing, err = createOnce(ctx, s, how.Once, onceLink, l, link, func(tx *session, l *shortener.Link) (_ int64, err error) {
+		reused = false
+		if how.Reuse && link.Plain && link.Kind == shortener.KindLink {
+			if reused, err = findPlain(tx, &link, l); reused || err != nil {
+				return l.ID, err
 			}
-			return result.ID, insertLink(tx, &result, args)
-		})
-		if err != nil || earlier == 0 {
-			return err
 		}
-		existing, result = true, shortener.Link{}
-		return onceError(readLink(tx, &result, selectLinkByID, earlier, link.Account))
+		err = insertLink(tx, l, args)
+		return l.ID, err
+	}, func(tx *session, l *shortener.Link, id int64) error {
+		return readLink(tx, l, selectLinkByID, id, link.Account)
 	})
 	if err != nil {
 		return false, linkError("creating link", err)
 	}
-	*l = result
-	return existing, nil
+	return existing || reused, nil
 }
 
 // RepeatedLink returns the link that was made on the promise before.

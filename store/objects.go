@@ -23,27 +23,19 @@ func (o objects[T]) Create(ctx context.Context, object *T, once *shortener.Once)
 	if identity := t.identity(&created); identity.created.IsZero() {
 		*identity.created = o.s.stamp()
 	}
-	var result T
-	err = o.s.writer.do(ctx, func(tx *session) error {
-		result, repeated = created, false
-		identity := t.identity(&result)
-		earlier, err := o.s.once(tx, once, t.name, func() (int64, error) {
-			args := append(t.args(&result), *identity.account, moment(*identity.created))
-			if err := tx.queryRow(t.insert, args...).Scan(identity.id); err != nil {
-				return 0, err
-			}
-			return *identity.id, t.changed(tx)
-		})
-		if err != nil || earlier == 0 {
-			return err
+	repeated, err = createOnce(ctx, o.s, once, t.name, object, created, func(tx *session, object *T) (int64, error) {
+		identity := t.identity(object)
+		args := append(t.args(object), *identity.account, moment(*identity.created))
+		if err := tx.queryRow(t.insert, args...).Scan(identity.id); err != nil {
+			return 0, err
 		}
-		repeated = true
-		return onceError(t.scan(tx.queryRow(t.one, earlier, once.Account), &result))
+		return *identity.id, t.changed(tx)
+	}, func(tx *session, object *T, id int64) error {
+		return t.scan(tx.queryRow(t.one, id, once.Account), object)
 	})
 	if err != nil {
 		return false, t.codedError("creating", err)
 	}
-	*object = result
 	return repeated, nil
 }
 

@@ -52,27 +52,19 @@ func (o linked[T]) Create(ctx context.Context, object *T, once *shortener.Once) 
 		return false, codedError("creating in "+t.name, err)
 	}
 	*l = link
-	var result T
-	err = o.s.writer.do(ctx, func(tx *session) error {
-		result, repeated = created, false
-		id, l := t.parts(&result)
-		earlier, err := o.s.once(tx, once, t.name, func() (int64, error) {
-			if err := insertLink(tx, l, args); err != nil {
-				return 0, err
-			}
-			return *id, tx.queryRow(t.insert, l.Account, l.ID).Scan(id)
-		})
-		if err != nil || earlier == 0 {
-			return err
+	repeated, err = createOnce(ctx, o.s, once, t.name, object, created, func(tx *session, object *T) (int64, error) {
+		id, l := t.parts(object)
+		if err := insertLink(tx, l, args); err != nil {
+			return 0, err
 		}
-		var found T
-		result, repeated = found, true
-		return onceError(t.read(tx, &result, t.one, earlier, once.Account))
+		err := tx.queryRow(t.insert, l.Account, l.ID).Scan(id)
+		return *id, err
+	}, func(tx *session, object *T, id int64) error {
+		return t.read(tx, object, t.one, id, once.Account)
 	})
 	if err != nil {
 		return false, linkError("creating in "+t.name, err)
 	}
-	*object = result
 	return repeated, nil
 }
 

@@ -52,6 +52,31 @@ func (s *Store) once(tx *session, once *shortener.Once, kind string, create func
 	return 0, err
 }
 
+// createOnce adds created with insert, which sets its id and returns it, and puts
+// it into object; or where the promise was made before, it reads what that one
+// made into object and reports so. insert may be called again.
+func createOnce[T any](
+	ctx context.Context, s *Store, once *shortener.Once, kind string, object *T, created T,
+	insert func(tx *session, o *T) (id int64, err error), read func(tx *session, o *T, id int64) error,
+) (repeated bool, err error) {
+	var result T
+	err = s.writer.do(ctx, func(tx *session) error {
+		result, repeated = created, false
+		earlier, err := s.once(tx, once, kind, func() (int64, error) { return insert(tx, &result) })
+		if err != nil || earlier == 0 {
+			return err
+		}
+		var found T
+		result, repeated = found, true
+		return onceError(read(tx, &result, earlier))
+	})
+	if err != nil {
+		return false, err
+	}
+	*object = result
+	return repeated, nil
+}
+
 // Promise keeps a promise that makes no object of its own.
 func (s *Store) Promise(ctx context.Context, once *shortener.Once) error {
 	err := s.writer.do(ctx, func(tx *session) error {

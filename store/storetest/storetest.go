@@ -9,14 +9,8 @@ import (
 	"github.com/linkquay/linkquay/store/postgrestest"
 )
 
-// Each runs the test on an empty store of every driver. What is missing is
-// skipped, as postgrestest says.
-func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
-	t.Helper()
-	EachConfig(t, func(t *testing.T, cfg store.Config) { test(t, OpenConfig(t, cfg)) })
-}
-
-// EachConfig is Each for tests that open the empty database themselves.
+// EachConfig runs the test with an empty database of every driver, which it
+// opens itself. What is missing is skipped, as postgrestest says.
 func EachConfig(t *testing.T, test func(t *testing.T, cfg store.Config)) {
 	t.Helper()
 	t.Run(store.SQLite, func(t *testing.T) { test(t, store.Config{Source: filepath.Join(t.TempDir(), "linkquay.db")}) })
