@@ -51,6 +51,30 @@ type Idempotent interface {
 	Idempotent()
 }
 
+// Prober is a backend that can find out what its site speaks.
+type Prober interface {
+	// Probe asks the site by reads that change nothing. An error says that
+	// nothing could be found out.
+	Probe(ctx context.Context) (*Finding, error)
+}
+
+// Finding is what a probe has found.
+type Finding struct {
+	// API is what the site speaks, such as "dglnk 3"; empty where nothing was
+	// recognised.
+	API string `json:"api"`
+
+	// Fits says that the adapter, as it is configured, can use it.
+	Fits bool `json:"fits"`
+
+	// Hint is what to change in the configuration; empty where it fits.
+	Hint string `json:"hint,omitempty"`
+
+	// Tried is each read with what came of it, such as
+	// "GET /api/v1/link: 200 with JSON". It holds no secret.
+	Tried []string `json:"tried"`
+}
+
 const (
 	// IdempotencyKey is the header with which a client marks a create, and the
 	// field that errors about it name.

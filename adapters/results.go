@@ -29,6 +29,18 @@ func (r *Results) Created(id int64, shortURL string) {
 	r.list = append(r.list, '}')
 }
 
+// Answered adds an item's answer that is in the contract's shape: that of
+// createLink, or an error.
+func (r *Results) Answered(document []byte) {
+	if gjson.GetBytes(document, "error").Int() == 0 {
+		r.created++
+	} else {
+		r.failed++
+	}
+	r.begin()
+	r.list = append(r.list, document...)
+}
+
 // Failed adds the error of an item that brought no link. What is no *api.Error
 // is shown without any detail, as everywhere.
 func (r *Results) Failed(err error) {

@@ -37,3 +37,13 @@ func TestResults(t *testing.T) {
 		r.Failed(errors.New("secret"))
 	}
 }
+
+func TestResults_Answered(t *testing.T) {
+	var r Results
+	r.Answered([]byte(`{"error":0,"id":7,"short":"https://s/a"}`))
+	r.Answered([]byte(`{"error":429,"message":"Later."}`))
+	const want = `{"error":0,"data":{"created":1,"failed":1,"results":[{"error":0,"id":7,"short":"https://s/a"},{"error":429,"message":"Later."}]}}`
+	if got := r.Reply().Document; string(got) != want {
+		t.Errorf("Reply() = %s; want %s", got, want)
+	}
+}

@@ -41,6 +41,15 @@ type Call struct {
 	// create nothing, and for backends that do not say that they can.
 	Idempotency *Idempotency
 
+	// Reuse says that for a create that asks for nothing but a destination, a link
+	// of the account that leads there already will do. A backend that cannot find
+	// one makes a new one.
+	Reuse bool
+
+	// Tags are the names of the groups that the call's link is to be in, for a
+	// backend that has tags and no groups; nil for every other.
+	Tags []string
+
 	// Key is the caller.
 	Key *Key
 

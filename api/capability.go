@@ -25,21 +25,32 @@ type Capability struct {
 	// Fields is the support of each field of the operation's document. A field
 	// of the contract that is missing is refused.
 	Fields map[string]FieldCapability `json:"fields,omitempty"`
+
+	// Query is the same for the operation's query parameters.
+	Query map[string]FieldCapability `json:"query,omitempty"`
 }
 
 // FieldCapability is what a backend does with one field.
 type FieldCapability struct {
-	// Support is the support of the field.
+	// Support is the support of every value that Values does not name.
 	Support Support `json:"support"`
 
-	// Values are the only values that are honoured; empty means all that the
-	// contract accepts. A refused field may still list values: those ask for
-	// nothing that the backend does not do anyway.
-	Values []string `json:"values,omitempty"`
+	// Values are the values whose support is another one; of an array, those of
+	// its entries. A refused field may well have some: they ask for nothing that
+	// the backend does not do anyway.
+	Values map[string]Support `json:"values,omitempty"`
 }
 
 // Supports reports whether the operation is done at all, by whomever.
 func (c Capabilities) Supports(op Operation) bool {
 	s := c[op].Support
 	return s == Native || s == Emulated
+}
+
+// Of returns the support of one value of the field.
+func (c FieldCapability) Of(value string) Support {
+	if s, ok := c.Values[value]; ok {
+		return s
+	}
+	return c.Support
 }

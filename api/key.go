@@ -37,6 +37,9 @@ type Key struct {
 	// Expires is when the key ends; the zero time means never.
 	Expires time.Time
 
+	// Strict refuses what is otherwise put right of a client's requests.
+	Strict bool
+
 	// Forwarded is the caller's own credential, set only where the backend
 	// takes it instead of one of ours.
 	Forwarded Secret
@@ -111,4 +114,18 @@ next:
 		return 0, fmt.Errorf("unknown scope %q: use read, create, write or admin", name)
 	}
 	return s, nil
+}
+
+// Signature is a credential that is not the key itself but made of its
+// signature token.
+type Signature struct {
+	// Value is the token itself, or the hash in hexadecimal digits.
+	Value Secret
+
+	// Signed is what was hashed together with the token, digits that are a Unix
+	// time; empty where Value is the token, or the key.
+	Signed string
+
+	// Hash is "md5", "sha256" or "sha512".
+	Hash string
 }

@@ -11,6 +11,9 @@ type Reply struct {
 	// nil means nothing.
 	Header http.Header
 
+	// Existing says that a create found a link that was there and will do.
+	Existing bool
+
 	// Warnings lists what a backend with "unsupported_fields warn" did without.
 	Warnings []FieldError
 }

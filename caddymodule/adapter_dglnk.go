@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -19,18 +20,13 @@ func init() {
 type DgLnk struct {
 	Remote
 
-	// APIVersion is the version of the backend's API. Default: 1, the only one
-	// so far.
+	// APIVersion is the version of the backend's API, 1 or 3. The command "caddy
+	// linkquay backends probe" finds it out. Default: 1.
 	APIVersion int `json:"api_version,omitempty"`
 
 	// DomainIDs are the backend's numbers of one's branded domains, by host. A
 	// link on a domain that is not listed is refused.
 	DomainIDs map[string]int64 `json:"domain_ids,omitempty"`
-
-	// Channels and Campaigns are names by the ids that clients send. dgLnk has
-	// neither, and gets the names as tags; an id that is not listed is refused.
-	Channels  map[int64]string `json:"channels,omitempty"`
-	Campaigns map[int64]string `json:"campaigns,omitempty"`
 }
 
 // CaddyModule returns the Caddy module information.
@@ -43,8 +39,8 @@ func (g *DgLnk) Provision(ctx caddy.Context) error {
 	if g.APIVersion == 0 {
 		g.APIVersion = 1
 	}
-	if g.APIVersion != 1 {
-		return fmt.Errorf("api_version %d is not supported: use 1", g.APIVersion)
+	if g.APIVersion != 1 && g.APIVersion != 3 {
+		return fmt.Errorf("api_version %d is not supported: use 1 or 3", g.APIVersion)
 	}
 	return g.provision(ctx)
 }
@@ -55,17 +51,24 @@ func (g *DgLnk) Backend(env Environment) (adapters.Backend, error) {
 		Name:        env.Name,
 		APIVersion:  g.APIVersion,
 		Domains:     g.DomainIDs,
-		Channels:    g.Channels,
-		Campaigns:   g.Campaigns,
 		Unsupported: g.unsupported(),
 		Zone:        env.Zone,
 		RemoteZone:  env.RemoteZone,
+		Timeout:     time.Duration(g.Timeout),
+		Locate:      env.Locate,
+		Drift:       env.Drift,
 		Logger:      env.Logger,
 	}, env.Client, env.Ledger)
 }
 
-// keyQuery says that this API takes its key in the URL and nowhere else.
-func (g *DgLnk) keyQuery() string { return dglnk.KeyQuery }
+// keyQuery says where in a URL this API takes its key, empty for a header.
+// Version 1 has no header for it.
+func (g *DgLnk) keyQuery() string {
+	if g.APIVersion == 1 {
+		return dglnk.KeyQuery
+	}
+	return ""
+}
 
 // UnmarshalCaddyfile reads the backend behind its name. Syntax:
 //
@@ -76,10 +79,10 @@ func (g *DgLnk) keyQuery() string { return dglnk.KeyQuery }
 //		timeout <duration>
 //		unsupported_fields reject|warn
 //		time_zone <name>
+//		api_rate <requests> <window>|off
+//		domains <hosts...>
 //		api_version <number>
 //		domain_id <host> <number>
-//		channel <id> <name>
-//		campaign <id> <name>
 //	}
 func (g *DgLnk) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return g.unmarshalCaddyfile(d, func(option string) (bool, error) {
@@ -105,33 +108,9 @@ func (g *DgLnk) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}
 			g.DomainIDs[args[0]] = n
 			return true, nil
-		case "channel":
-			return true, unmarshalName(d, &g.Channels)
-		case "campaign":
-			return true, unmarshalName(d, &g.Campaigns)
 		}
 		return false, nil
-	}, "domain_id", "channel", "campaign")
-}
-
-// unmarshalName reads an id and a name.
-func unmarshalName(d *caddyfile.Dispenser, names *map[int64]string) error {
-	option, args := d.Val(), d.RemainingArgs()
-	if len(args) != 2 {
-		return d.Errf("%s needs an id and a name, such as: %s 3 newsletter", option, option)
-	}
-	id, err := strconv.ParseInt(args[0], 10, 64)
-	if err != nil || id < 1 {
-		return d.Errf("%s: %q is not an id", option, args[0])
-	}
-	if _, ok := (*names)[id]; ok {
-		return d.Errf("%s: %d is listed twice", option, id)
-	}
-	if *names == nil {
-		*names = map[int64]string{}
-	}
-	(*names)[id] = args[1]
-	return nil
+	}, "domain_id")
 }
 
 // Interface guards.

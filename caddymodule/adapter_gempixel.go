@@ -45,6 +45,8 @@ func (g *Gempixel) Backend(env Environment) (adapters.Backend, error) {
 //		timeout <duration>
 //		unsupported_fields reject|warn
 //		time_zone <name>
+//		api_rate <requests> <window>|off
+//		domains <hosts...>
 //	}
 func (g *Gempixel) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return g.unmarshalCaddyfile(d, nil)

@@ -1,13 +1,17 @@
 package caddymodule
 
 import (
+	"context"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/drift"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/ledger"
@@ -32,8 +36,14 @@ type Environment struct {
 	// Client is the one HTTP client for this backend.
 	Client *upstream.Client
 
-	// Ledger keeps links that the backend cannot list.
+	// Ledger keeps links that the backend cannot list, and creates in doubt.
 	Ledger ledger.Ledger
+
+	// Drift counts where the backend's replies are not what was expected.
+	Drift *drift.Counter
+
+	// Locate finds out where a short URL leads by opening it as a visitor would.
+	Locate func(ctx context.Context, shortURL string) (destination string, err error)
 
 	// Zone is the zone of times without one at the contract's side, RemoteZone
 	// at the backend's.
@@ -73,6 +83,15 @@ type Remote struct {
 	// UTC.
 	TimeZone string `json:"time_zone,omitempty"`
 
+	// APIRate is what the backend allows its API key. No more is sent to it:
+	// reads are then answered by what is remembered, writes wait. Where callers'
+	// own credentials are forwarded, it is for each of them. Default: no limit.
+	APIRate *RateLimit `json:"api_rate,omitempty"`
+
+	// Domains are the hosts of branded domains whose links live on the backend,
+	// whichever backend of the account a key has.
+	Domains []string `json:"domains,omitempty"`
+
 	key  api.Secret
 	zone *time.Location
 }
@@ -98,6 +117,19 @@ func (r *Remote) provision(ctx caddy.Context) error {
 	if r.Timeout < 0 {
 		return fmt.Errorf("timeout must be positive")
 	}
+	if err := r.APIRate.validate(); err != nil {
+		return fmt.Errorf("api_rate: %w", err)
+	}
+	if r.ForwardCredentials && len(r.Domains) > 0 {
+		return fmt.Errorf("domains and forward_credentials exclude each other: each caller is an account of its own")
+	}
+	for i, domain := range r.Domains {
+		host, err := hostName(repl.ReplaceAll(domain, ""))
+		if err != nil {
+			return fmt.Errorf("domains: %w", err)
+		}
+		r.Domains[i] = host
+	}
 	switch adapters.Unsupported(r.UnsupportedFields) {
 	case "":
 		r.UnsupportedFields = string(adapters.Reject)
@@ -117,6 +149,23 @@ func (r *Remote) provision(ctx caddy.Context) error {
 	}
 	client.Close()
 	return nil
+}
+
+// budget is what may be sent to the backend, nil for any number.
+func (r *Remote) budget() *upstream.Budget {
+	if r.APIRate == nil || r.APIRate.Off {
+		return nil
+	}
+	return upstream.NewBudget(r.APIRate.Requests, time.Duration(r.APIRate.Window))
+}
+
+// hostName returns the host of a branded domain as it can be compared.
+func hostName(domain string) (string, error) {
+	u, err := url.Parse("https://" + domain)
+	if err != nil || domain == "" || u.Host != domain || u.Hostname() == "" || strings.ContainsAny(domain, "*, ") || !api.IsPort(u.Port()) {
+		return "", fmt.Errorf("%q is not a host, such as links.example.com", domain)
+	}
+	return api.HostOf(domain), nil
 }
 
 func (r *Remote) unsupported() adapters.Unsupported {

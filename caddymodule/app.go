@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/guard"
 	"github.com/linkquay/linkquay/keys"
 	"github.com/linkquay/linkquay/openapi"
 )
@@ -94,6 +94,7 @@ type App struct {
 	records  []keys.Record
 	contract *openapi.Contract
 	metrics  *collectors
+	fetcher  *guard.Client // of what clients name
 
 	shared  *shared                 // nil until acquired from the pool
 	runtime atomic.Pointer[runtime] // nil before opening and after Cleanup
@@ -137,6 +138,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.Native.provision(repl, a.Database.beside(repl, ".files")); err != nil {
 		return err
 	}
+	a.fetcher = guard.New(guard.Options{AllowPrivate: a.private})
 	if err := a.loadGuests(); err != nil {
 		return err
 	}
@@ -159,15 +161,18 @@ func (a *App) loadGuests() error {
 	}
 	a.adapters = map[string]Adapter{}
 	for name, module := range loaded.(map[string]any) {
-		switch name {
-		case "":
-			return errors.New("a backend needs a name")
-		case api.NativeBackend:
+		if err := checkName("backend", name); err != nil {
+			return err
+		}
+		if name == api.NativeBackend {
 			return fmt.Errorf("backend %q: the name is taken by the built-in backend; choose another", name)
 		}
 		adapter, ok := module.(Adapter)
 		if !ok {
 			return fmt.Errorf("backend %q: %T is not an adapter", name, module)
+		}
+		if err := checkName("account", orMain(adapter.Common().Account)); err != nil {
+			return fmt.Errorf("backend %q: %w", name, err)
 		}
 		a.adapters[name] = adapter
 	}
@@ -224,7 +229,39 @@ func (a *App) Validate() error {
 	if _, err := keys.NewRing(keys.Config{Configured: a.records}); err != nil {
 		return err
 	}
+	if err := a.checkDomains(); err != nil {
+		return err
+	}
 	return a.validateKeys(a.Keys)
+}
+
+// checkName refuses names of backends and accounts that could not stand in
+// "account:backend", the owner of what is kept for a backend, or in an address.
+func checkName(what, name string) error {
+	if name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || strings.ContainsRune(`:/\?#%`, r)
+	}) {
+		return fmt.Errorf("%s %q: a name has 1 to 64 characters, none of them a space or one of : / \\ ? # %%", what, name)
+	}
+	return nil
+}
+
+// checkDomains refuses a branded domain whose links would live on two backends
+// of an account.
+func (a *App) checkDomains() error {
+	type domain struct{ account, host string }
+	backends := map[domain]string{}
+	for _, name := range sortedKeys(a.adapters) {
+		remote := a.adapters[name].Common()
+		for _, host := range remote.Domains {
+			d := domain{orMain(remote.Account), host}
+			if other, ok := backends[d]; ok {
+				return fmt.Errorf("domains: %s is listed by the backends %q and %q", host, other, name)
+			}
+			backends[d] = name
+		}
+	}
+	return nil
 }
 
 // forwarding lists the backends that take callers' own credentials, of which

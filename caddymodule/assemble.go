@@ -3,11 +3,9 @@ package caddymodule
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/fleet"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/gateway"
@@ -24,11 +22,17 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	backends := map[string]adapters.Backend{api.NativeBackend: own}
 	owners := map[string]string{}
 	for _, name := range sortedKeys(a.adapters) {
-		backend, err := a.newBackend(ctx, rt, name)
+		r, err := a.newRemote(rt, name, own)
 		if err != nil {
 			return fmt.Errorf("backend %q: %w", name, err)
 		}
-		backends[name], owners[name] = backend, orMain(a.adapters[name].Common().Account)
+		a.warnOfDoubt(ctx, name)
+		rt.remotes = append(rt.remotes, r)
+		backends[name], owners[name] = r.whole, orMain(r.adapter.Common().Account)
+	}
+	fleets, err := a.fleets(ctx, rt, own)
+	if err != nil {
+		return err
 	}
 	forward := ""
 	if names := a.forwarding(); len(names) > 0 {
@@ -44,67 +48,71 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	}
 	rt.onClose(func() error { watcher.Close(); return nil })
 	rt.gateway = gateway.New(gateway.Config{
-		Dialects:    a.dialects,
-		Contract:    a.contract,
-		Keys:        ring,
-		Limits:      a.shared.limits,
-		Failures:    a.FailedAttempts.rate(DefaultRequests),
-		Backends:    backends,
-		Owners:      owners,
-		BulkItems:   a.BulkLimit.rate(DefaultBulkItems),
-		ShortDomain: a.ShortDomain,
-		BodyLimit:   a.BodyLimit,
-		UploadLimit: a.UploadLimit,
-		BodyTimeout: bodyTimeout,
-		Healthy:     db.store.Ping,
-		Metrics:     a.metrics,
-		Logger:      a.logger,
+		Dialects:      a.dialects,
+		Contract:      a.contract,
+		Keys:          ring,
+		Limits:        a.shared.limits,
+		Failures:      a.FailedAttempts.rate(DefaultRequests),
+		Backends:      backends,
+		Owners:        owners,
+		Fleets:        fleets,
+		BulkItems:     a.BulkLimit.rate(DefaultBulkItems),
+		ShortDomain:   a.ShortDomain,
+		BodyLimit:     a.BodyLimit,
+		UploadLimit:   a.UploadLimit,
+		BodyTimeout:   bodyTimeout,
+		Healthy:       db.store.Ping,
+		BackendHealth: rt.health,
+		Metrics:       a.metrics,
+		Logger:        a.logger,
 	})
 	return nil
 }
 
-func (a *App) newBackend(ctx context.Context, rt *runtime, name string) (adapters.Backend, error) {
-	remote := a.adapters[name].Common()
-	cfg := upstream.Config{
-		Backend: name,
-		BaseURL: remote.BaseURL,
-		Key:     remote.key,
-		Timeout: time.Duration(remote.Timeout),
-		Observe: a.metrics.upstream(name),
-		OnState: func(state upstream.State) {
-			a.metrics.answers(name, state)
-			a.logger.Warn("the breaker of a backend changed", zap.String("backend", name), zap.String("state", string(state)))
-		},
+// fleets makes of each account's backends what its keys see: those that list
+// domains take part in each other's work.
+func (a *App) fleets(ctx context.Context, rt *runtime, own adapters.Backend) (map[string]map[string]adapters.Backend, error) {
+	db := a.shared.database
+	remotes := map[string][]fleet.Remote{}
+	for _, r := range rt.remotes {
+		settings := r.adapter.Common()
+		if settings.ForwardCredentials {
+			continue // each of its callers is an account of its own
+		}
+		account := orMain(settings.Account)
+		remotes[account] = append(remotes[account], fleet.Remote{Name: r.name, Backend: r.whole, Domains: settings.Domains})
 	}
-	// Some APIs have no header for the key.
-	if q, ok := a.adapters[name].(interface{ keyQuery() string }); ok {
-		cfg.KeyQuery = q.keyQuery()
+	fleets := map[string]map[string]adapters.Backend{}
+	for _, account := range sortedKeys(remotes) {
+		made, err := fleet.New(ctx, fleet.Config{
+			Account: account,
+			Remotes: remotes[account],
+			Native:  own,
+			Domains: db.domains,
+			Number:  db.store.BackendNumber,
+			Logger:  a.logger,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("the backends of the account %q: %w", account, err)
+		}
+		fleets[account] = made
 	}
-	a.metrics.answers(name, upstream.Closed)
-	client, err := upstream.New(cfg)
-	if err != nil {
-		return nil, err
-	}
-	rt.onClose(func() error { client.Close(); return nil })
-	a.warnOfPending(ctx, name)
-	return a.adapters[name].Backend(Environment{
-		Name:       name,
-		Client:     client,
-		Ledger:     a.shared.database.store.Ledger(),
-		Zone:       a.zone,
-		RemoteZone: remote.zone,
-		Logger:     a.logger.Named(name),
-	})
+	return fleets, nil
 }
 
-// pendingAge is how old an intent is when nobody will complete it any more.
-const pendingAge = time.Minute
-
-// warnOfPending tells of links that may exist on a backend without anybody
-// knowing them: their creates were never answered.
-func (a *App) warnOfPending(ctx context.Context, name string) {
-	n, err := a.shared.database.store.Ledger().Pending(ctx, name, pendingAge)
-	if err == nil && n > 0 {
-		a.logger.Warn("creates on a backend whose outcome is unknown", zap.String("backend", name), zap.Int("creates", n))
+// health is how the remote backends do, for whoever asks whether the server
+// does.
+func (rt *runtime) health() []gateway.BackendHealth {
+	all := make([]gateway.BackendHealth, 0, len(rt.remotes))
+	for _, r := range rt.remotes {
+		h := gateway.BackendHealth{Name: r.name, Status: gateway.BackendUp}
+		switch r.client.State() {
+		case upstream.HalfOpen:
+			h.Status = gateway.BackendProbing
+		case upstream.Open:
+			h.Status = gateway.BackendDown
+		}
+		all = append(all, h)
 	}
+	return all
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/linkquay/linkquay/blocklist"
 	"github.com/linkquay/linkquay/files"
 	"github.com/linkquay/linkquay/geoip"
-	"github.com/linkquay/linkquay/guard"
 	"github.com/linkquay/linkquay/shortener"
 	"github.com/linkquay/linkquay/visitors"
 )
@@ -38,7 +37,6 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 	if err != nil {
 		return nil, err
 	}
-	fetcher := guard.New(guard.Options{AllowPrivate: a.private})
 	rt.shortener = shortener.New(shortener.Config{
 		Store:      db.store,
 		Index:      db.index,
@@ -59,7 +57,7 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 		Attempts:   a.FailedAttempts.rate(DefaultRequests),
 		Country:    country,
 		Files:      folder,
-		Fetcher:    fetcher,
+		Fetcher:    a.fetcher,
 		Origin:     a.origin,
 		Count:      a.metrics.visited,
 		Logger:     a.logger,
@@ -70,7 +68,7 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 		Shortener:  rt.shortener,
 		Statistics: db.store,
 		Files:      folder,
-		Logos:      fetcher,
+		Logos:      a.fetcher,
 		Zone:       a.zone,
 		Logger:     a.logger,
 	}), nil

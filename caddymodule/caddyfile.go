@@ -54,6 +54,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 //			rate_limit <requests> <window>|off
 //			scopes <scopes...>
 //			expires <date>
+//			strict
 //		}
 //	}
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
@@ -188,6 +189,11 @@ func (a *App) unmarshalKey(d *caddyfile.Dispenser) error {
 			}
 		case "expires":
 			err = one(d, &k.Expires)
+		case "strict":
+			if d.NextArg() {
+				err = d.ArgErr()
+			}
+			k.Strict = true
 		default:
 			err = d.Errf("key %q: unknown option %q", name, option)
 		}
@@ -232,6 +238,12 @@ func (r *Remote) unmarshalCaddyfile(d *caddyfile.Dispenser, other func(option st
 			err = one(d, &r.UnsupportedFields)
 		case "time_zone":
 			err = one(d, &r.TimeZone)
+		case "api_rate":
+			err = unmarshalRate(d, &r.APIRate)
+		case "domains":
+			if r.Domains = d.RemainingArgs(); len(r.Domains) == 0 {
+				err = d.ArgErr()
+			}
 		default:
 			known := false
 			if other != nil {

@@ -21,7 +21,8 @@ func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "linkquay",
 		Short: "Administers Linkquay",
-		Long: `Administers the keys of Linkquay, and copies what it keeps.
+		Long: `Administers the keys of Linkquay, tells of its backends, and copies what it
+keeps.
 
 The commands read the configuration to find the database and open it
 themselves. They work whether the server runs or not; a running server notices
@@ -30,13 +31,15 @@ a change within a second.
   caddy linkquay key create partner --config Caddyfile
   caddy linkquay key list --config Caddyfile
   caddy linkquay key revoke partner --config Caddyfile
+  caddy linkquay backends --config Caddyfile
+  caddy linkquay capabilities --config Caddyfile
   caddy linkquay backup backups/monday --config Caddyfile
   caddy linkquay restore backups/monday --config Caddyfile`,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.PersistentFlags().StringP("config", "c", "", "Configuration file (default: Caddyfile in the current directory)")
 			cmd.PersistentFlags().StringP("adapter", "a", "", "Configuration adapter (default: by the file's name)")
 			cmd.PersistentFlags().StringArray("envfile", nil, "File of environment variables, as of caddy run; may be repeated")
-			cmd.AddCommand(keyCommand(), backupCommand(), restoreCommand())
+			cmd.AddCommand(keyCommand(), backendsCommand(), capabilitiesCommand(), backupCommand(), restoreCommand())
 		},
 	})
 }

@@ -37,6 +37,10 @@ type Key struct {
 	// Expires is when the key ends, in RFC 3339 or as a date, which means the
 	// end of that day in UTC. Default: never.
 	Expires string `json:"expires,omitempty"`
+
+	// Strict refuses what is otherwise put right of what the client sends, such
+	// as unknown fields and empty values. Default: false.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // provisionKeys turns the configured keys into records and forgets the keys.
@@ -87,7 +91,7 @@ func (k *Key) record(name string, plain api.Secret) (*keys.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key %q: %w", name, err)
 	}
-	r := &keys.Record{Name: name, Hash: keys.Hash(plain), Account: k.Account, Backend: k.Backend, Scopes: scopes}
+	r := &keys.Record{Name: name, Hash: keys.Hash(plain), Account: k.Account, Backend: k.Backend, Scopes: scopes, Strict: k.Strict}
 	if k.RateLimit != nil {
 		rate := k.RateLimit.rate(DefaultRequests)
 		r.Rate = &rate
@@ -104,6 +108,9 @@ func (a *App) validateKeys(configured map[string]*Key) error {
 		k := configured[name]
 		if err := k.RateLimit.validate(); err != nil {
 			return fmt.Errorf("key %q: rate_limit: %w", name, err)
+		}
+		if err := checkName("account", orMain(k.Account)); err != nil {
+			return fmt.Errorf("key %q: %w", name, err)
 		}
 		if k.Backend == "" || k.Backend == api.NativeBackend {
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/linkquay/linkquay/adapters/drift"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/gateway"
@@ -25,6 +26,7 @@ type collectors struct {
 	dropped   prometheus.Counter
 	waiting   prometheus.Gauge
 	backends  *prometheus.GaugeVec
+	drift     *prometheus.CounterVec
 
 	// outcomes are the counters of redirects, by outcome: looking one up by
 	// its label would cost a visit a tenth.
@@ -54,6 +56,10 @@ var theCollectors = &collectors{
 		Name: "caddy_linkquay_backend_up",
 		Help: "Whether calls go to the backend: 1, or 0 while its breaker refuses them.",
 	}, []string{"backend"}),
+	drift: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_linkquay_upstream_drift_total",
+		Help: "Fields of backends' replies that were missing or not what they should be.",
+	}, []string{"backend", "operation", "field", "kind"}),
 	dropped: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "caddy_linkquay_clicks_dropped_total",
 		Help: "Clicks that were not counted because the database did not take them in time.",
@@ -71,7 +77,7 @@ func init() {
 }
 
 func (c *collectors) register(registry *prometheus.Registry) error {
-	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped, c.waiting, c.backends} {
+	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped, c.waiting, c.backends, c.drift} {
 		err := registry.Register(collector)
 		if _, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); err != nil && !ok {
 			return err
@@ -108,6 +114,13 @@ func (c *collectors) answers(backend string, state upstream.State) {
 		up = 0
 	}
 	c.backends.WithLabelValues(backend).Set(up)
+}
+
+// drifted returns what the drift of the backend is told to.
+func (c *collectors) drifted(backend string) func(op api.Operation, field string, kind drift.Kind) {
+	return func(op api.Operation, field string, kind drift.Kind) {
+		c.drift.WithLabelValues(backend, string(op), field, string(kind)).Inc()
+	}
 }
 
 func (c *collectors) clicksDropped(n int64) { c.dropped.Add(float64(n)) }

@@ -24,6 +24,9 @@ type runtime struct {
 	shared    *shared
 	logger    *zap.Logger
 
+	// remotes are the backends other than native, in order of name.
+	remotes []*remote
+
 	// closers end what belongs to this configuration alone, last one first.
 	closers []func() error
 

@@ -3,6 +3,7 @@
 package dialects
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/linkquay/linkquay/api"
@@ -38,7 +39,18 @@ type Dialect interface {
 	WriteError(w http.ResponseWriter, h *Head, err *api.Error)
 }
 
-// Head is what the head of a request says.
+// Chooser is a dialect that shares paths with others: it tells its own requests
+// by more than their path.
+type Chooser interface {
+	Dialect
+
+	// Speaks reports whether a request on a path that the dialect owns is one of
+	// its own.
+	Speaks(r *http.Request) bool
+}
+
+// Head is what the head of a request says. A dialect whose credential stands in
+// the body reads that too, at most MaxForm bytes of it.
 type Head struct {
 	// Call has the operation, path and query filled in.
 	Call api.Call
@@ -46,6 +58,30 @@ type Head struct {
 	// Credential is the key as the client sent it, empty without one.
 	Credential api.Secret
 
+	// KeyName is what the key must be called; empty where the client does not
+	// say.
+	KeyName string
+
+	// Signature is what the client sent instead of its key; nil for nothing.
+	Signature *api.Signature
+
+	// Document is the document of a request whose parameters are no JSON body,
+	// which is then not read.
+	Document []byte
+
+	// Compose makes the answer to a request that takes more than one call of the
+	// contract; nil where the Call is all of it. The reply's document may have
+	// any shape that WriteReply knows.
+	Compose func(ctx context.Context, do Do) (*api.Reply, error)
+
 	// Notes are the habits of the client that the head shows.
 	Notes []translate.Note
 }
+
+// Do carries out a call for the caller of a request: the key's scope, the
+// contract and the backend have their say as for any other. The call's key and
+// origin are set by it.
+type Do func(ctx context.Context, call *api.Call) (*api.Reply, error)
+
+// MaxForm bounds a body that is read before its sender is known.
+const MaxForm = 64 << 10

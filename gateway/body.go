@@ -17,6 +17,10 @@ import (
 // that takes none is left alone: clients send "{}" or nothing.
 func (e *exchange) readBody(op *openapi.Operation) error {
 	call := &e.head.Call
+	if e.head.Document != nil {
+		call.Document = e.head.Document
+		return nil
+	}
 	switch op.Body {
 	case openapi.FileBody:
 		limit := e.gateway.cfg.UploadLimit
@@ -44,7 +48,9 @@ func (e *exchange) readBody(op *openapi.Operation) error {
 		if err != nil {
 			return err
 		}
-		e.tolerated(notes)
+		if err := e.tolerated(notes); err != nil {
+			return err
+		}
 		call.Document = doc
 	}
 	return nil

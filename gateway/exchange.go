@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -14,8 +15,8 @@ import (
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/openapi"
 	"github.com/linkquay/linkquay/ratelimit"
-	"github.com/linkquay/linkquay/translate"
 )
 
 // exchange is one request on its way.
@@ -49,24 +50,19 @@ func (e *exchange) do() (*api.Reply, error) {
 	if headErr != nil {
 		return nil, headErr
 	}
-	e.tolerated(e.head.Notes)
-	call := &e.head.Call
-	op := g.cfg.Contract.Operation(call.Operation)
-	if !e.key.Scopes.Allow(op.Scope) {
-		return nil, api.Errorf(api.Forbidden, "This API key lacks the scope %q.", op.Scope)
+	if err := e.tolerated(e.head.Notes); err != nil {
+		return nil, err
 	}
-	backend, err := e.backend()
+	if e.head.Compose != nil {
+		return e.head.Compose(e.r.Context(), e.perform)
+	}
+	call := &e.head.Call
+	op, backend, err := e.prepare(call)
 	if err != nil {
 		return nil, err
 	}
 	if call.Operation == api.GetCapabilities {
 		return g.capabilities(e.key.Backend, backend)
-	}
-	if !backend.Capabilities().Supports(call.Operation) {
-		return nil, api.Errorf(api.Unsupported, "The backend %q does not support this operation.", e.key.Backend)
-	}
-	if call.Origin, err = Origin(g.cfg.ShortDomain, e.r); err != nil {
-		return nil, err
 	}
 	idempotencyKey, err := e.idempotencyKey(op, backend)
 	if err != nil {
@@ -75,6 +71,39 @@ func (e *exchange) do() (*api.Reply, error) {
 	if err := e.readBody(op); err != nil {
 		return nil, err
 	}
+	return e.send(e.r.Context(), op, backend, call, idempotencyKey)
+}
+
+// perform carries out one of the calls that a dialect's request is made of.
+func (e *exchange) perform(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	call.Key = e.key
+	op, backend, err := e.prepare(call)
+	if err != nil {
+		return nil, err
+	}
+	return e.send(ctx, op, backend, call, "")
+}
+
+// prepare finds what the call is for, and refuses what the key may not do or
+// its backend does not.
+func (e *exchange) prepare(call *api.Call) (*openapi.Operation, adapters.Backend, error) {
+	op := e.gateway.cfg.Contract.Operation(call.Operation)
+	if !e.key.Scopes.Allow(op.Scope) {
+		return nil, nil, api.Errorf(api.Forbidden, "This API key lacks the scope %q.", op.Scope)
+	}
+	backend, routed, err := e.backend()
+	if err != nil || call.Operation == api.GetCapabilities {
+		return op, backend, err
+	}
+	if !routed && !backend.Capabilities().Supports(call.Operation) {
+		return nil, nil, api.Errorf(api.Unsupported, "The backend %q does not support this operation.", e.key.Backend)
+	}
+	call.Origin, err = Origin(e.gateway.cfg.ShortDomain, e.r)
+	return op, backend, err
+}
+
+// send checks the call by the contract and gives it to the backend.
+func (e *exchange) send(ctx context.Context, op *openapi.Operation, backend adapters.Backend, call *api.Call, idempotencyKey string) (*api.Reply, error) {
 	if err := op.Validate(call); err != nil {
 		return nil, err
 	}
@@ -85,7 +114,7 @@ func (e *exchange) do() (*api.Reply, error) {
 	if err := e.limitItems(call.Items); err != nil {
 		return nil, err
 	}
-	reply, err := backend.Do(e.r.Context(), call)
+	reply, err := backend.Do(ctx, call)
 	if err != nil {
 		return nil, e.refused(err)
 	}
@@ -94,9 +123,9 @@ func (e *exchange) do() (*api.Reply, error) {
 
 // authenticate finds the caller.
 func (e *exchange) authenticate() error {
-	key, err := e.gateway.cfg.Keys.Authenticate(e.head.Credential)
+	key, err := e.identify()
 	if err != nil {
-		if e.head.Credential == "" {
+		if e.head.Credential == "" && e.head.Signature == nil {
 			return err // nobody guessed anything
 		}
 		return e.failedAuthentication(err)
@@ -112,6 +141,19 @@ func (e *exchange) authenticate() error {
 	e.key = key
 	e.head.Call.Key = key
 	return nil
+}
+
+// identify finds the key that the head shows.
+func (e *exchange) identify() (*api.Key, error) {
+	keys := e.gateway.cfg.Keys
+	if e.head.Signature != nil {
+		return keys.Signed(e.head.Signature)
+	}
+	key, err := keys.Authenticate(e.head.Credential)
+	if err == nil && e.head.KeyName != "" && key.Name != e.head.KeyName {
+		return nil, api.Errorf(api.Unauthorized, "The name and the API key do not belong together.")
+	}
+	return key, err
 }
 
 // failedAuthentication counts a bad credential against its address. One with
@@ -173,15 +215,23 @@ func unchecked(cause error) error {
 	return &api.Error{Code: api.Unavailable, Message: "The rate limit could not be checked. Please retry later.", Err: cause}
 }
 
-func (e *exchange) backend() (adapters.Backend, error) {
-	b, ok := e.gateway.cfg.Backends[e.key.Backend]
-	owner, owned := e.gateway.cfg.Owners[e.key.Backend]
+// backend returns what answers the key, and whether that is a fleet.
+func (e *exchange) backend() (backend adapters.Backend, routed bool, err error) {
+	cfg := &e.gateway.cfg
+	b, ok := cfg.Backends[e.key.Backend]
+	owner, owned := cfg.Owners[e.key.Backend]
 	if !ok || owned && owner != e.key.Account && e.key.Forwarded == "" {
 		// A key made by command can name a backend that the configuration has
 		// lost since, or has given to another account.
-		return nil, api.Errorf(api.Unavailable, "The backend of this API key is not configured.")
+		return nil, false, api.Errorf(api.Unavailable, "The backend of this API key is not configured.")
 	}
-	return b, nil
+	// A caller's own credential is for the backend that gave it, and no other.
+	if e.key.Forwarded == "" {
+		if fleet, ok := cfg.Fleets[e.key.Account][e.key.Backend]; ok {
+			return fleet, true, nil
+		}
+	}
+	return b, false, nil
 }
 
 // refused handles a backend that does not accept what it was sent as a key.
@@ -198,12 +248,6 @@ func (e *exchange) refused(err error) error {
 		Code:    api.Unavailable,
 		Message: "The backend does not accept the API key that it is configured with.",
 		Err:     failure,
-	}
-}
-
-func (e *exchange) tolerated(notes []translate.Note) {
-	for _, n := range notes {
-		e.gateway.cfg.Metrics.Tolerated(e.dialect.Name(), n.Kind)
 	}
 }
 

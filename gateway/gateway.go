@@ -25,6 +25,7 @@ import (
 // Unauthorized.
 type Authenticator interface {
 	Authenticate(credential api.Secret) (*api.Key, error)
+	Signed(signature *api.Signature) (*api.Key, error)
 }
 
 // Metrics is told what happens. Its arguments come from fixed sets and the
@@ -65,6 +66,11 @@ type Config struct {
 	// missing here serves every account.
 	Owners map[string]string
 
+	// Fleets hold, by account and by name, what answers a key in the place of its
+	// backend alone, where an account has several of them behind one key. It
+	// refuses by itself what the backend of a call does not support.
+	Fleets map[string]map[string]adapters.Backend
+
 	// ShortDomain is the scheme and host of short URLs, without a trailing
 	// slash. Empty means those of the request.
 	ShortDomain string
@@ -79,6 +85,10 @@ type Config struct {
 	// Healthy returns why requests cannot be served, nil if they can.
 	Healthy func(ctx context.Context) error
 
+	// BackendHealth tells how backends do that are other servers; nil tells of
+	// none. It must not ask them.
+	BackendHealth func() []BackendHealth
+
 	Metrics Metrics
 	Logger  *zap.Logger
 }
@@ -87,6 +97,7 @@ type Config struct {
 type Gateway struct {
 	cfg  Config
 	docs http.Handler
+	seen seen
 }
 
 // New returns a gateway.
@@ -94,9 +105,14 @@ func New(cfg Config) *Gateway {
 	return &Gateway{cfg: cfg, docs: openapi.Docs()}
 }
 
-func (g *Gateway) dialect(path string) dialects.Dialect {
+// dialect finds the dialect of a request: the first one that owns its path and,
+// where it shares that with others, speaks like the request.
+func (g *Gateway) dialect(r *http.Request) dialects.Dialect {
 	for _, d := range g.cfg.Dialects {
-		if d.Owns(path) {
+		if !d.Owns(r.URL.Path) {
+			continue
+		}
+		if c, ok := d.(dialects.Chooser); !ok || c.Speaks(r) {
 			return d
 		}
 	}
@@ -108,7 +124,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip
 	if g.servePublic(w, r) {
 		return
 	}
-	d := g.dialect(r.URL.Path)
+	d := g.dialect(r)
 	if d == nil {
 		g.cfg.Dialects[0].WriteError(w, nil, api.Errorf(api.NotFound, "There is no such endpoint."))
 		return

@@ -62,6 +62,8 @@ func (k keyring) Authenticate(credential api.Secret) (*api.Key, error) {
 	return &k.key, nil
 }
 
+func (k keyring) Signed(s *api.Signature) (*api.Key, error) { return k.Authenticate(s.Value) }
+
 type metrics struct{}
 
 func (metrics) Answered(api.Operation, string, api.Code, time.Duration) {}

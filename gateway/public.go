@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"go.uber.org/zap"
-
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 )
@@ -47,42 +45,18 @@ func (g *Gateway) serveContract(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, g.cfg.Contract.JSON())
 }
 
-func (g *Gateway) serveHealth(w http.ResponseWriter, r *http.Request) {
-	if err := g.cfg.Healthy(r.Context()); err != nil {
-		g.cfg.Logger.Warn("not healthy", zap.Error(err))
-		g.cfg.Dialects[0].WriteError(w, nil, &api.Error{Code: api.Unavailable, Message: "The database does not answer."})
-		return
-	}
-	writeJSON(w, http.StatusOK, []byte(`{"error":0,"status":"ok"}`))
-}
-
-// capabilities answers what the caller's backend does.
+// capabilities answers what the caller's backend does, refusals too, so that a
+// client sees every operation.
 func (g *Gateway) capabilities(name string, backend adapters.Backend) (*api.Reply, error) {
 	doc, err := adapters.Encode(struct {
 		Error      int              `json:"error"`
 		Backend    string           `json:"backend"`
 		Operations api.Capabilities `json:"operations"`
-	}{Backend: name, Operations: g.complete(backend.Capabilities())})
+	}{Backend: name, Operations: adapters.Complete(g.cfg.Contract, backend.Capabilities())})
 	if err != nil {
 		return nil, err
 	}
 	return &api.Reply{Document: doc}, nil
-}
-
-// complete adds the operations that a backend does not mention, as refused, so
-// that a client sees every one.
-func (g *Gateway) complete(c api.Capabilities) api.Capabilities {
-	all := api.Capabilities{}
-	for _, op := range g.cfg.Contract.Operations() {
-		switch found, ok := c[op.ID]; {
-		case op.ID == api.GetCapabilities || op.ID == api.GetHealth:
-		case ok:
-			all[op.ID] = found
-		default:
-			all[op.ID] = api.Capability{Support: api.Refused}
-		}
-	}
-	return all
 }
 
 func writeJSON(w http.ResponseWriter, status int, body []byte) {

@@ -145,7 +145,29 @@ func (c *Client) Head(ctx context.Context, address string) (http.Header, int, er
 	return resp.Header, resp.StatusCode, nil
 }
 
+// Locate returns where an address redirects to, as an absolute URL, which is not
+// asked for. An answer that is no redirect is a *[StatusError].
+func (c *Client) Locate(ctx context.Context, address string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	// Not HEAD, which some servers answer otherwise; the body is not read.
+	resp, err := c.send(ctx, http.MethodGet, address, c.http.Transport.RoundTrip)
+	if err != nil {
+		return "", err
+	}
+	_ = resp.Body.Close()
+	location, err := resp.Location()
+	if resp.StatusCode < 300 || resp.StatusCode > 399 || err != nil {
+		return "", &StatusError{Status: resp.StatusCode}
+	}
+	return location.String(), nil
+}
+
 func (c *Client) do(ctx context.Context, method, address string) (*http.Response, error) {
+	return c.send(ctx, method, address, c.http.Do)
+}
+
+func (c *Client) send(ctx context.Context, method, address string, exchange func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, &RefusedError{Reason: "must be a URL"}
@@ -158,7 +180,7 @@ func (c *Client) do(ctx context.Context, method, address string) (*http.Response
 		return nil, &RefusedError{Reason: "must be a URL"}
 	}
 	req.Header.Set("User-Agent", userAgent)
-	resp, err := c.http.Do(req)
+	resp, err := exchange(req)
 	if err == nil {
 		return resp, nil
 	}

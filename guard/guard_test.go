@@ -270,3 +270,39 @@ func TestClient_timeout(t *testing.T) {
 		t.Errorf("error is %v; want canceled", err)
 	}
 }
+
+func TestClient_Locate(t *testing.T) {
+	asked := 0
+	s := mustServe(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		switch r.URL.Path {
+		case "/away":
+			w.Header().Set("Location", "https://example.com/page?a=b#c")
+			w.WriteHeader(http.StatusFound)
+		case "/near":
+			w.Header().Set("Location", "/page")
+			w.WriteHeader(http.StatusMovedPermanently)
+		case "/nowhere":
+			w.WriteHeader(http.StatusFound)
+		}
+	})
+	client := guard.New(loopback)
+	for path, want := range map[string]string{"/away": "https://example.com/page?a=b#c", "/near": s.URL + "/page"} {
+		if got, err := client.Locate(t.Context(), s.URL+path); err != nil || got != want {
+			t.Errorf("Locate(%s) = %q, %v; want %q", path, got, err, want)
+		}
+	}
+	for path, want := range map[string]int{"/page": 200, "/nowhere": 302} {
+		_, err := client.Locate(t.Context(), s.URL+path)
+		if status, ok := errors.AsType[*guard.StatusError](err); !ok || status.Status != want {
+			t.Errorf("Locate(%s) = %v; want status %d", path, err, want)
+		}
+	}
+	if asked != 4 {
+		t.Errorf("the server was asked %d times; want 4: no redirect is followed", asked)
+	}
+	url, hits := inside(t, "127.0.0.2")
+	if _, err := client.Locate(t.Context(), url); err == nil || hits.Load() > 0 {
+		t.Errorf("Locate of an address inside = %v after %d hits", err, hits.Load())
+	}
+}

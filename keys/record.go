@@ -29,6 +29,10 @@ type Record struct {
 	// Rate is the key's own limit; nil means the configured default.
 	Rate *api.Rate
 
+	// Strict refuses what is otherwise put right of a client's requests. It is of
+	// the configuration alone.
+	Strict bool
+
 	// Created, Expires and Revoked are moments; zero means unknown, never and
 	// not.
 	Created time.Time

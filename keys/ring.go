@@ -28,6 +28,10 @@ type Config struct {
 	// forwarded credentials. The zero value means no limit.
 	DefaultRate api.Rate
 
+	// Secret is the instance's own, which signature tokens are made of; empty
+	// means that keys have none.
+	Secret []byte
+
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -47,6 +51,8 @@ type snapshot struct {
 
 type entry struct {
 	hash [32]byte
+	// token is the signature token, empty where there are none.
+	token api.Secret
 	// key is nil where it is revoked.
 	key     *api.Key
 	expires time.Time
@@ -98,7 +104,11 @@ func (r *Ring) Load(stored []Record) {
 			}
 			record = r.effective(record)
 			s.records = append(s.records, record)
-			s.entries[record.Hash] = newEntry(record)
+			e := newEntry(record)
+			if len(r.cfg.Secret) > 0 {
+				e.token = Token(r.cfg.Secret, record.Hash)
+			}
+			s.entries[record.Hash] = e
 		}
 	}
 	slices.SortStableFunc(s.records, func(a, b Record) int { return cmp.Compare(a.Name, b.Name) })
@@ -128,7 +138,15 @@ func (r *Ring) Authenticate(credential api.Secret) (*api.Key, error) {
 	if !ok {
 		return r.forward(credential, hash)
 	}
-	if e.key == nil || subtle.ConstantTimeCompare(e.hash[:], hash[:]) != 1 {
+	if subtle.ConstantTimeCompare(e.hash[:], hash[:]) != 1 {
+		return nil, unauthorized()
+	}
+	return r.open(e)
+}
+
+// open returns the key of an entry that the caller has shown to have.
+func (r *Ring) open(e *entry) (*api.Key, error) {
+	if e.key == nil {
 		return nil, unauthorized()
 	}
 	if !e.expires.IsZero() && !r.cfg.Now().Before(e.expires) {
@@ -190,6 +208,7 @@ func newEntry(record Record) *entry {
 			Scopes:  record.Scopes,
 			Rate:    *record.Rate,
 			Expires: record.Expires,
+			Strict:  record.Strict,
 		}
 	}
 	return e

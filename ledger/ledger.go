@@ -40,6 +40,14 @@ type Entry struct {
 	// Completed is when the backend's answer was recorded. It is zero for an
 	// intent whose outcome is unknown.
 	Completed time.Time
+
+	// Fingerprint tells requests apart: a SHA-256 of what was sent, without
+	// passwords; zero where none was taken.
+	Fingerprint [32]byte
+
+	// Doubtful is since when nobody knows what came of the create; zero while it
+	// is under way, and when it is completed.
+	Doubtful time.Time
 }
 
 // Filter chooses entries of one account on one backend.
@@ -61,8 +69,9 @@ type Filter struct {
 // an entry that does not exist in the account, and of code Unavailable where
 // the database fails. A write that returned nil is durable.
 type Ledger interface {
-	// Begin writes an intent, which only Pending counts until it is completed,
-	// and returns its id. A zero Created becomes now.
+	// Begin writes an intent, which only Pending and InDoubt see until it is
+	// completed, and returns its id. A zero Created becomes now. One with
+	// Doubtful is in doubt from the beginning.
 	Begin(ctx context.Context, e *Entry) (int64, error)
 
 	// Complete records the backend's answer: RemoteID, Alias, ShortURL, Title,
@@ -73,6 +82,19 @@ type Ledger interface {
 	// Abandon removes an intent that the backend refused. A completed entry is
 	// NotFound to it.
 	Abandon(ctx context.Context, id int64) error
+
+	// Doubt marks an intent of whose create nobody knows what came. It stays
+	// doubtful since it was first marked. A completed entry is NotFound to it.
+	Doubt(ctx context.Context, id int64) error
+
+	// InDoubt returns the newest intent with the fingerprint, of the account on
+	// the backend, that is marked, or older than the lease: whoever began it has
+	// ended without saying what came of it. Nothing has the zero fingerprint.
+	InDoubt(ctx context.Context, account, backend string, fingerprint [32]byte, lease time.Duration) (*Entry, error)
+
+	// Delete removes a completed entry of the account on the backend. An intent
+	// is NotFound to it.
+	Delete(ctx context.Context, account, backend string, id int64) error
 
 	// Entry returns a completed entry of the account on the backend.
 	Entry(ctx context.Context, account, backend string, id int64) (*Entry, error)

@@ -241,7 +241,7 @@ func TestOperation_Fields(t *testing.T) {
 	want := []string{
 		"url", "custom", "type", "password", "domain", "expiry", "geotarget", "devicetarget", "languagetarget", "metatitle",
 		"metadescription", "metaimage", "description", "pixels", "channel", "campaign", "deeplink", "status", "parameters",
-		"redirectcode", "clicklimit", "startdate", "expiredurl", "externalid", "forwardquery",
+		"redirectcode", "clicklimit", "startdate", "expiredurl", "externalid", "forwardquery", "disabled",
 	}
 	for _, id := range []api.Operation{api.CreateLink, api.UpdateLink} {
 		if diff := cmp.Diff(want, c.Operation(id).Fields); diff != "" {

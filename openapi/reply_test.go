@@ -44,7 +44,7 @@ func TestOperation_ValidateReply(t *testing.T) {
 		{"orphans", api.ListOrphanVisits, 200, `{"error":0,"data":{` + pageFields + `,"orphans":[{"domain":"s","path":"/x","visits":2,"last":"2030-01-01 00:00:00"}]}}`, ""},
 		{"overlays", api.ListOverlays, 200, `{"error":0,"data":{` + pageFields + `,"cta":[{"id":1,"type":"message","name":"N"}],"overlay":[{"id":1}]}}`, ""},
 		{"files", api.ListFiles, 200, `{"error":0,` + pageFields + `,"list":[]}`, ""},
-		{"capabilities", api.GetCapabilities, 200, `{"error":0,"backend":"kr","operations":{"createLink":{"support":"native","fields":{"type":{"support":"refused","values":["direct"]}}}}}`, ""},
+		{"capabilities", api.GetCapabilities, 200, `{"error":0,"backend":"kr","operations":{"createLink":{"support":"native","fields":{"type":{"support":"refused","values":{"direct":"native"}}}}}}`, ""},
 		{"health", api.GetHealth, 200, `{"error":0,"status":"ok"}`, ""},
 		{"limit spent", api.CreateLink, 429, `{"error":429,"message":"Too Many Requests. Please retry later.","Retry-After":41}`, ""},
 		{"invalid", api.CreateLink, 400, `{"error":1,"message":"m","msg":"m","errors":{"geotarget[0].link":["is required"]}}`, ""},

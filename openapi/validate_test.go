@@ -130,14 +130,14 @@ func TestOperation_Validate(t *testing.T) {
 		{api.CreateLink, with(`"deeplink":{"auto":true}`), nil},
 
 		// Linkquay's own.
-		{api.CreateLink, with(`"redirectcode":308,"clicklimit":1,"startdate":"2030-12-31","expiredurl":"https://example.com","externalid":"é 1","forwardquery":true`), nil},
+		{api.CreateLink, with(`"redirectcode":308,"clicklimit":1,"startdate":"2030-12-31","expiredurl":"https://example.com","externalid":"é 1","forwardquery":true,"disabled":true`), nil},
 		{api.CreateLink, with(`"redirectcode":304,"clicklimit":0,"startdate":"hunter2","expiredurl":"hunter2","externalid":"hunter2\u0085","forwardquery":1`), []string{
 			"redirectcode|must be one of 301, 302, 303, 307, 308", "clicklimit|must be at least 1", "startdate|" + expiry,
 			"expiredurl|" + badURL, "externalid|must hold no control characters", "forwardquery|must be true or false",
 		}},
 		{api.CreateLink, with(`"redirectcode":"302","externalid":""`), []string{"redirectcode|must be one of 301, 302, 303, 307, 308", "externalid|must not be empty"}},
 		{api.CreateLink, with(`"redirectcode":404`), []string{"redirectcode|must be one of 301, 302, 303, 307, 308"}},
-		{api.UpdateLink, `{"redirectcode":301,"clicklimit":0,"startdate":"","expiredurl":"","externalid":"","forwardquery":false}`, nil},
+		{api.UpdateLink, `{"redirectcode":301,"clicklimit":0,"startdate":"","expiredurl":"","externalid":"","forwardquery":false,"disabled":false}`, nil},
 
 		// Unknown fields, in order and bounded.
 		{api.CreateLink, `{"zeta":1,"status":1,"alpha":"hunter2","custom":1}`, []string{

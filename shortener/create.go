@@ -16,13 +16,13 @@ const aliasAttempts = 5
 // it. The password, unless it is empty, is hashed once all else is fine.
 // host is where short links stand for this request, as api.HostOf returns it; a
 // link may not lead there. Where the same request was made before, or where
-// Config.Duplicates is set and another link does as well, that one is read into l
-// and reported; how.Reuse is set here and need not be. Codes: Invalid, Conflict
-// for an alias that is taken or reserved.
+// Config.Duplicates or how.Reuse is set and another link does as well, that one is
+// read into l and reported. Codes: Invalid, Conflict for an alias that is taken or
+// reserved.
 func (s *Shortener) Create(ctx context.Context, l *Link, password, host string, how Creation) (existing bool, err error) {
 	l.Kind = KindLink
 	l.Plain = isPlain(l, password)
-	how.Reuse = s.cfg.Duplicates && l.Plain
+	how.Reuse = (how.Reuse || s.cfg.Duplicates) && l.Plain
 	if err := s.prepare(ctx, l, password, host); err != nil {
 		return false, err
 	}

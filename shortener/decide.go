@@ -40,6 +40,8 @@ const (
 	Redirect Outcome = iota
 	// Blocked tells that the destination is on the blocklist.
 	Blocked
+	// Disabled tells that the link is switched off.
+	Disabled
 	// NotStarted tells that the link does not work yet.
 	NotStarted
 	// Ended tells that the link has expired or that its visits are used up.
@@ -89,8 +91,8 @@ type Decision struct {
 // Decide returns what a visitor gets. It is a pure function, and does not
 // count the visits that a link allows: see Decision.Take.
 //
-// What stands in the way comes first, in this order: the blocklist, the start,
-// the end, the password. Then a file is handed out, and everybody else is led to
+// What stands in the way comes first, in this order: the blocklist, the
+// switch, the start, the end, the password. Then a file is handed out, and everybody else is led to
 // the URL of the first rule that fits, of those by language, then by device,
 // then by country, or to the link's own. A preview is shown what the link says
 // of itself, or led on without a page between, so that it shows the destination;
@@ -100,6 +102,8 @@ func Decide(t *Target, v *Visitor) Decision {
 	switch {
 	case t.Blocked:
 		return Decision{Outcome: Blocked}
+	case t.Disabled:
+		return Decision{Outcome: Disabled}
 	case t.Starts != 0 && now < t.Starts:
 		return Decision{Outcome: NotStarted, URL: t.ExpiredURL, Code: http.StatusFound}
 	case t.Expires != 0 && now >= t.Expires:

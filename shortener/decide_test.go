@@ -61,6 +61,8 @@ func TestDecide(t *testing.T) {
 		"File":              {Link{Kind: KindFile, Options: Options{ClickLimit: 2}}, Visitor{}, Decision{Download, "", 302, true, false}},
 		"FileHead":          {Link{Kind: KindFile, Options: Options{ClickLimit: 2}}, Visitor{Automatic: true}, Decision{Download, "", 302, false, true}},
 		"FileLocked":        {Link{Kind: KindFile, PasswordHash: "x"}, Visitor{}, Decision{Outcome: AskPassword}},
+		"Disabled":          {Link{URL: to, PasswordHash: "x", Expires: before, Options: Options{Disabled: true}}, Visitor{}, Decision{Outcome: Disabled}},
+		"FileDisabled":      {Link{Kind: KindFile, Options: Options{Disabled: true}}, Visitor{}, Decision{Outcome: Disabled}},
 		"FileEnded":         {Link{Kind: KindFile, Expires: before}, Visitor{}, Decision{Ended, "", 302, false, false}},
 		"StaticQRCode":      {Link{Kind: KindQR}, Visitor{}, Decision{Outcome: Nowhere}},
 		"QRCode":            {Link{Kind: KindQR, URL: to}, Visitor{}, Decision{Redirect, to, 302, false, false}},

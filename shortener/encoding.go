@@ -22,6 +22,7 @@ const (
 	isPreviewed
 	isForward
 	isApp
+	isDisabled
 )
 
 // entryHead is the size of the whole entry, the flags, and the lengths of domain
@@ -61,6 +62,7 @@ func (t *Target) flags() uint16 {
 		{t.Previewed, isPreviewed},
 		{t.Forward, isForward},
 		{t.App, isApp},
+		{t.Disabled, isDisabled},
 	} {
 		if f.on {
 			flags |= f.flag
@@ -128,6 +130,7 @@ func entryTarget(b []byte) Target {
 	t := Target{
 		Code:      http.StatusFound,
 		Blocked:   flags&isBlocked != 0,
+		Disabled:  flags&isDisabled != 0,
 		Locked:    flags&isLocked != 0,
 		Previewed: flags&isPreviewed != 0,
 		Forward:   flags&isForward != 0,

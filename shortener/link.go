@@ -88,6 +88,9 @@ const (
 	KindQR Kind = "qr"
 	// KindFile is a file to download.
 	KindFile Kind = "file"
+	// KindRemote is what is kept here about a link at another backend: nobody
+	// opens it, and its destination is that link's short URL.
+	KindRemote Kind = "remote"
 )
 
 // Options is what a link does beyond sending everybody to one place. Its JSON
@@ -115,6 +118,9 @@ type Options struct {
 
 	// ForwardQuery adds the visitor's query to the destination's.
 	ForwardQuery bool `json:"forwardquery,omitempty"`
+
+	// Disabled switches the link off: visitors get a page that says so.
+	Disabled bool `json:"disabled,omitempty"`
 
 	// QR is the QR code of a link of KindQR, File the file of one of KindFile.
 	QR   *QR   `json:"qr,omitempty"`

@@ -133,7 +133,8 @@ type Upload struct {
 
 // Item is what a channel holds.
 type Item struct {
-	// Type is "links" or "qr", ID the id among those of the type.
+	// Type is "links" or "qr", ID the id among those of the type: of a link of
+	// KindRemote, its id at the backend.
 	Type string
 	ID   int64
 

@@ -49,6 +49,16 @@ func (d *Domains) Has(name string) bool {
 	return ok
 }
 
+// Owned reports whether the account has a branded domain.
+func (d *Domains) Owned(account string) bool {
+	for _, domain := range *d.hosts.Load() {
+		if domain.Account == account {
+			return true
+		}
+	}
+	return false
+}
+
 // DomainSource is where the branded domains are kept. A Store is one.
 type DomainSource interface {
 	AllDomains(ctx context.Context) ([]Domain, error)

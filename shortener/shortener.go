@@ -99,8 +99,12 @@ func (s *Shortener) Store() Store { return s.cfg.Store }
 func (s *Shortener) Domains() *Domains { return s.cfg.Domains }
 
 // ShortURL returns the address of the link. origin is the scheme and host of
-// the main domain for this request; a link on a branded domain has its own.
+// the main domain for this request; a link on a branded domain has its own, and
+// one of KindRemote stands elsewhere.
 func (s *Shortener) ShortURL(l *Link, origin string) string {
+	if l.Kind == KindRemote {
+		return l.URL
+	}
 	if l.Domain != "" {
 		origin = "https://" + l.Domain
 		if d, ok := s.cfg.Domains.Lookup(l.Domain); ok {

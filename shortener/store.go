@@ -86,7 +86,8 @@ type Store interface {
 	ChannelItems(ctx context.Context, account string, channel int64, limit, offset int) (items []Item, total int, err error)
 
 	// CampaignBySlug returns the campaign with the rotator's slug, whosoever it
-	// is, and CampaignLinks its links of KindLink in order of id, up to limit.
+	// is, and CampaignLinks its links of KindLink and KindRemote in order of id,
+	// up to limit.
 	CampaignBySlug(ctx context.Context, slug string) (*Campaign, error)
 	CampaignLinks(ctx context.Context, campaign int64, limit int) ([]Link, error)
 

@@ -34,6 +34,9 @@ type Target struct {
 	// Blocked says that the destination is on the blocklist.
 	Blocked bool
 
+	// Disabled says that the link is switched off.
+	Disabled bool
+
 	// Locked says that the link has a password.
 	Locked bool
 
@@ -92,12 +95,15 @@ func (t *Target) HasRules(by RuleBy) bool {
 func NewTarget(l *Link) Target {
 	o := &l.Options
 	t := Target{
-		LinkID:    l.ID,
-		Kind:      l.Kind,
-		Code:      o.RedirectCode,
-		Limit:     max(o.ClickLimit, 0),
-		Locked:    l.PasswordHash != "",
-		Previewed: l.MetaTitle != "" || l.MetaDescription != "" || l.MetaImage != "",
+		LinkID: l.ID,
+		Kind:   l.Kind,
+		Code:   o.RedirectCode,
+		Limit:  max(o.ClickLimit, 0),
+		Locked: l.PasswordHash != "",
+
+		Disabled: o.Disabled,
+		// What previews of a remote link show is its backend's to say.
+		Previewed: l.Kind != KindRemote && (l.MetaTitle != "" || l.MetaDescription != "" || l.MetaImage != ""),
 		Forward:   o.ForwardQuery,
 		Via:       via(l),
 	}

@@ -40,7 +40,7 @@ func (s *Store) CampaignBySlug(ctx context.Context, slug string) (*shortener.Cam
 
 // CampaignLinks returns the links of a campaign in order of id.
 func (s *Store) CampaignLinks(ctx context.Context, campaign int64, limit int) (links []shortener.Link, err error) {
-	rows, err := s.pools.lookups.QueryContext(ctx, selectLink+` WHERE l.campaign = ? AND l.campaign <> 0 AND l.kind = ''
+	rows, err := s.pools.lookups.QueryContext(ctx, selectLink+` WHERE l.campaign = ? AND l.campaign <> 0 AND l.kind IN ('', 'remote')
 		ORDER BY l.id LIMIT ?`, campaign, max(limit, 0))
 	if err != nil {
 		return nil, codedError("reading links of a campaign", err)

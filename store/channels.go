@@ -85,8 +85,11 @@ func (s *Store) ChannelItems(ctx context.Context, account string, channel int64,
 	}, &total, func(r row) error {
 		item := shortener.Item{Type: itemLinks}
 		err := scanLink(r, &item.Link, &item.ID)
-		if item.Link.Kind == shortener.KindQR {
+		switch item.Link.Kind {
+		case shortener.KindQR:
 			item.Type = itemQR
+		case shortener.KindRemote:
+			item.ID = shortener.RemoteID(&item.Link)
 		}
 		items = append(items, item)
 		return err

@@ -25,10 +25,11 @@ func (l *Ledger) Begin(ctx context.Context, e *ledger.Entry) (int64, error) {
 		created = l.s.stamp()
 	}
 	args := append([]any{e.Account, e.Backend, moment(created)}, entryArgs(e)...)
+	args = append(args, fingerprintArg(e.Fingerprint), moment(e.Doubtful))
 	var id int64
 	err := l.s.writer.do(ctx, func(tx *session) error {
 		return tx.queryRow(`INSERT INTO ledger (account, backend, created, remote_id, alias, short_url, short_key,
-			title, long_url, document, search) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, args...).Scan(&id)
+			title, long_url, document, search, fingerprint, doubtful) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, args...).Scan(&id)
 	})
 	if err != nil {
 		return 0, codedError("writing the ledger's intent", err)
@@ -47,13 +48,13 @@ func (l *Ledger) Complete(ctx context.Context, e *ledger.Entry) error {
 	args := append(entryArgs(e), moment(completed), e.ID, e.Account, e.Backend)
 	err := l.s.writer.do(ctx, func(tx *session) error {
 		return tx.queryRow(`UPDATE ledger SET remote_id = ?, alias = ?, short_url = ?, short_key = ?, title = ?,
-			long_url = ?, document = ?, search = ?, completed = COALESCE(completed, ?)
+			long_url = ?, document = ?, search = ?, completed = COALESCE(completed, ?), doubtful = NULL
 			WHERE id = ? AND account = ? AND backend = ? RETURNING completed`, args...).Scan(momentScanner{&completed})
 	})
 	if err != nil {
 		return linkError("completing the ledger's entry", err)
 	}
-	e.Completed = completed
+	e.Completed, e.Doubtful = completed, time.Time{}
 	return nil
 }
 
@@ -66,9 +67,34 @@ func (l *Ledger) Abandon(ctx context.Context, id int64) error {
 	return linkError("abandoning the ledger's intent", err)
 }
 
+// Doubt marks an intent whose outcome nobody knows.
+func (l *Ledger) Doubt(ctx context.Context, id int64) error {
+	now := moment(l.s.stamp())
+	err := l.s.writer.do(ctx, func(tx *session) error {
+		return oneRow(tx.exec("UPDATE ledger SET doubtful = COALESCE(doubtful, ?) WHERE id = ? AND completed IS NULL", now, id))
+	})
+	return linkError("marking the ledger's intent as in doubt", err)
+}
+
+// InDoubt returns the newest intent with the fingerprint that is in doubt, or
+// older than the lease.
+func (l *Ledger) InDoubt(ctx context.Context, account, backend string, fingerprint [32]byte, lease time.Duration) (*ledger.Entry, error) {
+	return l.one(ctx, selectEntry+` WHERE fingerprint = ? AND account = ? AND backend = ? AND completed IS NULL
+		AND (doubtful IS NOT NULL OR created < ?) ORDER BY id DESC LIMIT 1`,
+		fingerprint[:], account, backend, moment(l.s.now().Add(-lease)))
+}
+
+// Delete removes a completed entry.
+func (l *Ledger) Delete(ctx context.Context, account, backend string, id int64) error {
+	err := l.s.writer.do(ctx, func(tx *session) error {
+		return oneRow(tx.exec("DELETE FROM ledger WHERE id = ? AND account = ? AND backend = ? AND completed IS NOT NULL", id, account, backend))
+	})
+	return linkError("deleting a link from the ledger", err)
+}
+
 const (
-	selectEntry = `SELECT id, account, backend, remote_id, alias, short_url, title, long_url, document, created, completed
-		FROM ledger`
+	selectEntry = `SELECT id, account, backend, remote_id, alias, short_url, title, long_url, document, created, completed,
+		fingerprint, doubtful FROM ledger`
 
 	whereCompleted = " WHERE account = ? AND backend = ? AND completed IS NOT NULL"
 )
@@ -141,8 +167,19 @@ func entryArgs(e *ledger.Entry) []any {
 }
 
 func scanEntry(r row, e *ledger.Entry) error {
-	return r.Scan(&e.ID, &e.Account, &e.Backend, &e.RemoteID, &e.Alias, &e.ShortURL, &e.Title, &e.LongURL, &e.Document,
-		momentScanner{&e.Created}, momentScanner{&e.Completed})
+	var fingerprint []byte
+	err := r.Scan(&e.ID, &e.Account, &e.Backend, &e.RemoteID, &e.Alias, &e.ShortURL, &e.Title, &e.LongURL, &e.Document,
+		momentScanner{&e.Created}, momentScanner{&e.Completed}, &fingerprint, momentScanner{&e.Doubtful})
+	copy(e.Fingerprint[:], fingerprint)
+	return err
+}
+
+// fingerprintArg is a fingerprint as it is kept: NULL for none.
+func fingerprintArg(sum [32]byte) any {
+	if sum == [32]byte{} {
+		return nil
+	}
+	return sum[:]
 }
 
 // shortKey returns a short URL without what does not tell it from others: its

@@ -140,8 +140,8 @@ func TestTable_Fields(t *testing.T) {
 	got := table.Fields([]string{"url", "type", "mode", "note", "image", "channel", "other"})
 	want := map[string]api.FieldCapability{
 		"url":     {Support: api.Native},
-		"type":    {Support: api.Refused, Values: []string{"direct", "1"}},
-		"mode":    {Support: api.Native, Values: []string{"a", "b"}},
+		"type":    {Support: api.Refused, Values: map[string]api.Support{"direct": api.Native, "1": api.Native}},
+		"mode":    {Support: api.Refused, Values: map[string]api.Support{"a": api.Native, "b": api.Native}},
 		"note":    {Support: api.Emulated},
 		"image":   {Support: api.Refused},
 		"channel": {Support: api.Refused},

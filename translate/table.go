@@ -170,14 +170,30 @@ func (t *Table) Fields(names []string) map[string]api.FieldCapability {
 			fields[name] = api.FieldCapability{Support: support}
 			continue
 		}
-		c := api.FieldCapability{Support: api.Refused, Values: r.Values}
-		switch {
-		case r.Emulated:
-			c.Support = api.Emulated
-		case r.To != "":
-			c.Support = api.Native
-		}
-		fields[name] = c
+		fields[name] = r.capability()
 	}
 	return fields
+}
+
+// capability is what the row does with its field. Where it lists values, every
+// other one is refused.
+func (r *row) capability() api.FieldCapability {
+	support := api.Refused
+	switch {
+	case r.Emulated:
+		support = api.Emulated
+	case r.To != "":
+		support = api.Native
+	}
+	if len(r.Values) == 0 {
+		return api.FieldCapability{Support: support}
+	}
+	c := api.FieldCapability{Support: api.Refused, Values: map[string]api.Support{}}
+	for _, v := range r.Values {
+		c.Values[v] = api.Native
+		if r.Emulated {
+			c.Values[v] = api.Emulated
+		}
+	}
+	return c
 }

@@ -56,6 +56,7 @@ func gallery(t *testing.T) (func(to string) []shortener.Link, func(*site)) {
 	links := func(to string) []shortener.Link {
 		return []shortener.Link{
 			{Alias: "gone", URL: to, Expires: now},
+			{Alias: "disabled", URL: to, Options: shortener.Options{Disabled: true}},
 			{Alias: "notstarted", URL: to, Options: shortener.Options{Starts: now.Add(time.Hour)}},
 			{Alias: "blocked", URL: "https://evil.example/"},
 			{Alias: "locked", URL: to, PasswordHash: locked},
@@ -124,7 +125,7 @@ func TestBrowser_Pages(t *testing.T) {
 	links, change := gallery(t)
 	base, _ := mustServe(t, links, change)
 	for _, page := range []string{
-		"gone", "notstarted", "blocked", "locked", "wrong", "splash", "custom", "long", "frame", "overlay", "contact", "box", "stats+",
+		"gone", "disabled", "notstarted", "blocked", "locked", "wrong", "splash", "custom", "long", "frame", "overlay", "contact", "box", "stats+",
 		"u/main/spring-1",
 	} {
 		for _, lang := range []string{"en", "fr", "ko"} {

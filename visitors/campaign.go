@@ -69,7 +69,7 @@ func (h *Handler) rotateTo(
 	o.visitor = h.visitor(r, client, &o.target)
 	o.decision = shortener.Decide(&o.target, &o.visitor)
 	switch o.decision.Outcome {
-	case shortener.Blocked, shortener.NotStarted, shortener.Ended, shortener.Nowhere:
+	case shortener.Blocked, shortener.Disabled, shortener.NotStarted, shortener.Ended, shortener.Nowhere:
 		return false, nil
 	case shortener.Redirect:
 		ok, err := h.left(o)
@@ -103,5 +103,5 @@ func (h *Handler) rotateTo(
 // where that is the main domain and nobody knows what it is called.
 func (h *Handler) shortURL(r *http.Request, l *shortener.Link) (string, bool) {
 	origin := h.cfg.Origin(r)
-	return h.links.ShortURL(l, origin), origin != "" || l.Domain != ""
+	return h.links.ShortURL(l, origin), origin != "" || l.Domain != "" || l.Kind == shortener.KindRemote
 }

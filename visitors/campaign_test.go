@@ -139,6 +139,24 @@ func TestHandler_List(t *testing.T) {
 	s.wantVisits(0)
 }
 
+// TestHandler_RemoteLinks: links of other backends need no origin of ours, and
+// nothing is known of whether they are locked.
+func TestHandler_RemoteLinks(t *testing.T) {
+	remote := shortener.NewRemote("main", 7)
+	remote.URL, remote.MetaTitle, remote.Campaign = "https://sho.rt/abc", "Theirs", 1
+	s := newSite(t, []shortener.Link{*remote}, withCampaigns, func(s *site) {
+		s.config.Origin = func(*http.Request) string { return "" }
+	})
+	text := wantPage(t, s.get("/u/main/list-1"))
+	wantContains(t, text, `<a href="https://sho.rt/abc">`)
+	wantWithout(t, text, "Theirs")
+	resp := s.get("/r/spring?x=1", "User-Agent", slack)
+	wantStatus(t, resp, 302)
+	wantHeader(t, resp, "Location", "https://sho.rt/abc?x=1")
+	wantStatus(t, s.get("/"+remote.Alias), 404)
+	wantStatus(t, s.get("/qr/"+remote.Alias), 404)
+}
+
 func TestHandler_ListPages(t *testing.T) {
 	var links []shortener.Link
 	for i := range 60 {

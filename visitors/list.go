@@ -48,8 +48,8 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, domain *shortener
 			continue
 		}
 		link := pages.ListedLink{URL: short}
-		// Nothing of a locked link is shown.
-		if l.PasswordHash == "" {
+		// Nothing of a locked link is shown, and a remote one may be locked.
+		if l.PasswordHash == "" && l.Kind != shortener.KindRemote {
 			link.Title = l.MetaTitle
 		}
 		listed = append(listed, link)

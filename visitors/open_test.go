@@ -221,6 +221,8 @@ func TestHandler_Closed(t *testing.T) {
 		"EndedURL":      {shortener.Link{Expires: before, Options: shortener.Options{ExpiredURL: instead}}, 302, instead, ""},
 		"NotStarted":    {shortener.Link{Options: shortener.Options{Starts: after}}, 410, "", "This link is not open yet"},
 		"NotStartedURL": {shortener.Link{Options: shortener.Options{Starts: after, ExpiredURL: instead}}, 302, instead, ""},
+		"Disabled":      {shortener.Link{Options: shortener.Options{Disabled: true, Starts: after}}, 410, "", "This link is switched off"},
+		"DisabledURL":   {shortener.Link{Options: shortener.Options{Disabled: true, ExpiredURL: instead}}, 410, "", "This link is switched off"},
 		"EndedLocked":   {shortener.Link{Expires: before, PasswordHash: "x"}, 410, "", "This link has ended"},
 		"EndedFile":     {shortener.Link{Kind: shortener.KindFile, Expires: before, Options: shortener.Options{File: &shortener.File{}}}, 410, "", "This link has ended"},
 		"Blocked":       {shortener.Link{URL: "https://evil.example/"}, 403, "", "This link is blocked"},

@@ -12,6 +12,8 @@ func (h *Handler) serve(o *opening) error {
 	switch o.decision.Outcome {
 	case shortener.Blocked:
 		return h.notice(o, http.StatusForbidden, "blocked", Blocked)
+	case shortener.Disabled:
+		return h.closed(o, "disabled")
 	case shortener.NotStarted:
 		return h.closed(o, "notstarted")
 	case shortener.Ended:
@@ -111,7 +113,8 @@ func (h *Handler) usedUp(o *opening) error {
 	return h.closed(o, "gone")
 }
 
-// closed answers for a link that has ended or not started yet. Such visits are
+// closed answers for a link that has ended, has not started yet, or is switched
+// off. Such visits are
 // not counted.
 func (h *Handler) closed(o *opening, key string) error {
 	if o.decision.URL == "" {

@@ -91,7 +91,7 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, domain *sho
 func (h *Handler) isOpen(ctx context.Context, t *shortener.Target) (bool, error) {
 	d := shortener.Decide(t, &shortener.Visitor{Now: h.cfg.Now(), Automatic: true})
 	switch d.Outcome {
-	case shortener.AskPassword, shortener.Blocked, shortener.NotStarted, shortener.Ended, shortener.Nowhere, shortener.Download:
+	case shortener.AskPassword, shortener.Blocked, shortener.Disabled, shortener.NotStarted, shortener.Ended, shortener.Nowhere, shortener.Download:
 		return false, nil
 	}
 	if !d.Left {

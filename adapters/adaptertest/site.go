@@ -19,8 +19,9 @@ type Site struct {
 	// URL is its address.
 	URL string
 
-	folder string
-	quit   chan struct{}
+	folder      string
+	distinguish func(route api.Operation, body string) api.Operation
+	quit        chan struct{}
 
 	mu     sync.Mutex
 	fail   func(http.ResponseWriter, *http.Request, <-chan struct{})
@@ -39,7 +40,7 @@ type Request struct {
 // mustStart starts a site that ends with the test.
 func (h Harness) mustStart(tb testing.TB) *Site {
 	tb.Helper()
-	s := &Site{folder: h.Replies, quit: make(chan struct{}), play: map[api.Operation]string{}}
+	s := &Site{folder: h.Replies, distinguish: h.Distinguish, quit: make(chan struct{}), play: map[api.Operation]string{}}
 	mux := http.NewServeMux()
 	for pattern, id := range h.Routes {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, id) })
@@ -56,6 +57,9 @@ func (h Harness) mustStart(tb testing.TB) *Site {
 
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, id api.Operation) {
 	body, _ := io.ReadAll(r.Body)
+	if s.distinguish != nil {
+		id = s.distinguish(id, string(body))
+	}
 	s.mu.Lock()
 	s.served = append(s.served, Request{Method: r.Method, URI: r.RequestURI, Header: r.Header, Body: string(body)})
 	fail, file := s.fail, s.play[id]

@@ -10,18 +10,27 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/adapters/adaptertest"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/ledger"
+	"github.com/linkquay/linkquay/ledger/ledgertest"
 )
 
-func harness(l *memory) adaptertest.Harness {
+func harness(l *ledgertest.Memory) adaptertest.Harness {
 	return adaptertest.Harness{
-		Outlives: []api.Operation{api.CreateLink},
+		Outlives: []api.Operation{api.CreateLink, api.CreateLinks},
 		Replies:  "../../testdata/upstream/dglnk",
 		Routes:   map[string]api.Operation{"POST /api/links/create": api.CreateLink},
+		Distinguish: func(route api.Operation, body string) api.Operation {
+			if gjson.Get(body, "multiple_urls").Exists() {
+				return api.CreateLinks
+			}
+			return route
+		},
 		New: func(tb testing.TB, s adaptertest.Setup) adapters.Backend {
 			tb.Helper()
 			client, err := upstream.New(upstream.Config{
@@ -33,7 +42,7 @@ func harness(l *memory) adaptertest.Harness {
 			tb.Cleanup(client.Close)
 			store := l
 			if store == nil {
-				store = &memory{}
+				store = &ledgertest.Memory{}
 			}
 			a, err := New(Config{
 				Name: adaptertest.Name, Domains: map[string]int64{"Links.example.com": 12},
@@ -80,6 +89,17 @@ func TestAdapter_Refusals(t *testing.T) {
 // out in silence.
 func TestAdapter_FilterRefused(t *testing.T) { adaptertest.FilterRefused(t, harness(nil)) }
 
+// Nobody tells how often a link was visited.
+func TestAdapter_OrderRefused(t *testing.T) {
+	f := fixture{harness(nil).MustStart(t, adaptertest.Setup{})}
+	call := f.MustCall(t, api.ListLinks)
+	call.Query.Set("order", "click")
+	_, err := f.Backend.Do(t.Context(), call)
+	if e := api.AsError(err); e.Code != api.Unsupported || len(e.Fields) != 1 || e.Fields[0].Field != "order" || !strings.Contains(e.Message, `"click"`) {
+		t.Errorf("listLinks(order=click) = %v; want the field and value refused", err)
+	}
+}
+
 // What a link is anyway is never refused.
 func TestAdapter_Defaults(t *testing.T) {
 	f := fixture{harness(nil).MustStart(t, adaptertest.Setup{})}
@@ -91,8 +111,10 @@ func TestAdapter_Defaults(t *testing.T) {
 	if len(reply.Warnings) != 0 {
 		t.Errorf("warnings %v; want none", reply.Warnings)
 	}
-	if got, want := f.Site.Requests()[0].Body, `{"long_url":"https://example.com/"}`; got != want {
-		t.Errorf("sent %s; want %s", got, want)
+	sent := f.Site.Requests()[0].Body
+	alias := gjson.Get(sent, "alias").String()
+	if want := `{"long_url":"https://example.com/","alias":"` + alias + `"}`; sent != want || len(alias) != 8 {
+		t.Errorf("sent %s; want %s", sent, want)
 	}
 }
 
@@ -117,7 +139,7 @@ const full = `{"url":"https://example.com","custom":"spring24","password":"hunte
 	"devicetarget":[{"device":"Mobile","link":"https://m.example.com"},{"device":"tablet","link":"https://t.example.com"}]}`
 
 func TestAdapter_Create(t *testing.T) {
-	l := &memory{}
+	l := &ledgertest.Memory{}
 	f := fixture{harness(l).MustStart(t, adaptertest.Setup{})}
 	f.Site.Play(api.CreateLink, "createLink-full")
 	call := f.MustCall(t, api.CreateLink)
@@ -147,7 +169,7 @@ func TestAdapter_Create(t *testing.T) {
 	if !strings.HasPrefix(request.URI, "/api/links/create?api_token=S3cr3t%2BK3y%2F") || request.Header.Get("Authorization") != "" {
 		t.Errorf("asked %s with %v", request.URI, request.Header)
 	}
-	entry := l.entries[0]
+	entry := l.Entries()[0]
 	if entry.RemoteID != "80" || entry.Alias != "spring24" || entry.Title != "Not Example" || strings.Contains(string(entry.Document), "hunter2") {
 		t.Errorf("the ledger has %+v with %s", entry, entry.Document)
 	}
@@ -195,13 +217,13 @@ func TestAdapter_Errors(t *testing.T) {
 		message               string
 	}{
 		{"taken", `{"url":"https://example.com","custom":"taken"}`, "createLink-taken", api.Conflict, []string{"custom"}, "That alias is taken. Please choose another one."},
-		{"fields", `{"url":"https://example.com","geotarget":[{"location":"Canada","link":"https://e.ca"}]}`, "createLink-invalid", api.Invalid, []string{"url", "expiry", "geotarget"}, "This url is not valid."},
+		{"fields", `{"url":"https://example.com","geotarget":[{"location":"Canada","link":"https://e.ca"}]}`, "createLink-invalid", api.Invalid, []string{"url", "expiry", "geotarget[0].link"}, "This url is not valid."},
 		{"unprocessable", `{"url":"https://example.com","custom":"far-too-long"}`, "createLink-unprocessable", api.Invalid, []string{"custom"}, "The alias may not be greater than 10 characters."},
 		{"unknown-domain", `{"url":"https://example.com","domain":"other.example.com"}`, "", api.Invalid, []string{"domain"}, "Domain not found. Please try again."},
 		{"unknown-country", `{"url":"https://example.com","geotarget":[{"location":"Atlantis","link":"https://e.ca"}]}`, "", api.Invalid, []string{"geotarget[0].location"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := &memory{}
+			l := &ledgertest.Memory{}
 			f := harness(l).MustStart(t, adaptertest.Setup{})
 			f.Site.Play(api.CreateLink, c.reply)
 			call := f.MustCall(t, api.CreateLink)
@@ -249,7 +271,7 @@ func TestAdapter_Intents(t *testing.T) {
 		{"429", answer(429, "{}"), 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := &memory{}
+			l := &ledgertest.Memory{}
 			f := harness(l).MustStart(t, adaptertest.Setup{Timeout: 300 * time.Millisecond})
 			f.Site.Fail(c.play)
 			_, err := f.Backend.Do(t.Context(), f.MustCall(t, api.CreateLink))
@@ -259,7 +281,7 @@ func TestAdapter_Intents(t *testing.T) {
 			if n, _ := l.Pending(t.Context(), adaptertest.Name, 0); n != c.pending {
 				t.Errorf("%d intents are left; want %d", n, c.pending)
 			}
-			if logged := f.Logs.FilterField(intent(1)).Len(); logged != c.pending {
+			if logged := f.Logs.FilterField(zap.Int64("intent", 1)).Len(); logged != c.pending {
 				t.Errorf("%d log entries name the intent; want %d", logged, c.pending)
 			}
 		})
@@ -272,7 +294,7 @@ func TestAdapter_IntentNotSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &memory{}
+	l := &ledgertest.Memory{}
 	a, err := New(Config{Name: "dg"}, client, l)
 	if err != nil {
 		t.Fatal(err)
@@ -289,7 +311,7 @@ func TestAdapter_IntentNotSent(t *testing.T) {
 // A create that the breaker refuses was not asked of the site either, and the
 // client hears when to come back.
 func TestAdapter_IntentRefused(t *testing.T) {
-	l := &memory{}
+	l := &ledgertest.Memory{}
 	f := harness(l).MustStart(t, adaptertest.Setup{})
 	f.Site.Fail(func(w http.ResponseWriter, _ *http.Request, _ <-chan struct{}) { w.WriteHeader(http.StatusBadGateway) })
 	var err error
@@ -304,24 +326,29 @@ func TestAdapter_IntentRefused(t *testing.T) {
 	if e := api.AsError(err); e.Code != api.Unavailable || e.RetryAfter < time.Second || strings.Contains(e.Message, "may have been created") {
 		t.Errorf("Do = %#v; want Unavailable, later, and nothing created", e)
 	}
-	if n, _ := l.Pending(t.Context(), adaptertest.Name, 0); n != f.Site.Served() {
-		t.Errorf("%d intents are left; want the %d whose outcome is unknown", n, f.Site.Served())
+	if n, _ := l.Pending(t.Context(), adaptertest.Name, 0); n != 1 {
+		t.Errorf("%d intents are left; want the one that each request took up", n)
 	}
 }
 
 // The client goes at the moment in which the link is made: it is recorded all
 // the same, also by a ledger that fails at first.
 func TestAdapter_ClientGone(t *testing.T) {
-	l := &memory{refuse: 2}
+	l := &ledgertest.Memory{}
+	l.Refuse(2)
 	a := &Adapter{cfg: Config{Name: "dg", Zone: time.UTC}, ledger: l}
 	ctx, cancel := context.WithCancel(t.Context())
-	entry := newEntry(ctx, t, l)
-	cancel()
-	if err := a.complete(ctx, entry, &created{id: "80", alias: "a12", shortURL: "https://s.example/a12"}, nil); err != nil {
+	entry := &ledger.Entry{Account: "main", Backend: "dg"}
+	if _, err := l.Begin(ctx, entry); err != nil {
 		t.Fatal(err)
 	}
-	if l.entries[0].Completed.IsZero() || l.entries[0].RemoteID != "80" {
-		t.Errorf("the ledger has %+v", l.entries[0])
+	cancel()
+	d := &draft{call: &api.Call{}, document: gjson.Parse(`{"url":"https://example.com"}`), stored: []byte(`{"url":"https://example.com"}`)}
+	if _, err := a.complete(ctx, d, entry, &created{id: "80", alias: "a12", shortURL: "https://s.example/a12"}); err != nil {
+		t.Fatal(err)
+	}
+	if kept := l.Entries()[0]; kept.Completed.IsZero() || kept.RemoteID != "80" {
+		t.Errorf("the ledger has %+v", kept)
 	}
 }
 
@@ -338,7 +365,7 @@ func TestAdapter_List(t *testing.T) {
 	}{
 		{nil, `{"result":5,"perpage":15,"currentpage":1,"nextpage":null,"maxpage":1}`},
 		{map[string]string{"limit": "2"}, `{"result":5,"perpage":2,"currentpage":1,"nextpage":2,"maxpage":3}`},
-		{map[string]string{"limit": "2", "page": "3", "order": "click"}, `{"result":5,"perpage":2,"currentpage":3,"nextpage":null,"maxpage":3}`},
+		{map[string]string{"limit": "2", "page": "3", "order": "date"}, `{"result":5,"perpage":2,"currentpage":3,"nextpage":null,"maxpage":3}`},
 		{map[string]string{"limit": "2", "page": "9"}, `{"result":5,"perpage":2,"currentpage":9,"nextpage":null,"maxpage":3}`},
 		{map[string]string{"q": "EXAMPLE.com"}, `{"result":5,"perpage":15,"currentpage":1,"nextpage":null,"maxpage":1}`},
 		{map[string]string{"q": "nowhere"}, `{"result":0,"perpage":15,"currentpage":1,"nextpage":null,"maxpage":0}`},
@@ -380,15 +407,12 @@ func TestNew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, cfg := range map[string]Config{
-		"version": {APIVersion: 3},
+		"version": {APIVersion: 2},
 		"domain":  {Domains: map[string]int64{"a.example.com": -1}},
 		"no-host": {Domains: map[string]int64{"https://": 1}},
 	} {
-		if _, err := New(cfg, client, &memory{}); err == nil {
+		if _, err := New(cfg, client, &ledgertest.Memory{}); err == nil {
 			t.Errorf("%s: New = nil; want an error", name)
 		}
-	}
-	if _, err := New(Config{APIVersion: 3}, client, &memory{}); err == nil || !strings.Contains(err.Error(), "3") {
-		t.Errorf("New = %v; want the version named", err)
 	}
 }

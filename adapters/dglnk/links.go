@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -28,8 +27,8 @@ func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, erro
 	return &api.Reply{Document: a.found(entry, false)}, nil
 }
 
-// listLinks answers a page of links from the ledger, the newest first: there
-// are no clicks to order by. With "short" it answers one link.
+// listLinks answers a page of links from the ledger, the newest first. With
+// "short" it answers one link.
 func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	if call.Query.Has("short") {
 		short := adapters.ShortOf(call.Query)
@@ -42,7 +41,11 @@ func (a *Adapter) listLinks(ctx context.Context, call *api.Call) (*api.Reply, er
 		}
 		return &api.Reply{Document: a.found(entry, true)}, nil
 	}
-	warnings, err := adapters.Losses(a.cfg.Unsupported, a.cfg.Name, adapters.LostQuery(call.Query, "limit", "page", "order", "q"))
+	losses := adapters.LostQuery(call.Query, "limit", "page", "order", "q")
+	if order := call.Query.Get("order"); order != "" && order != "date" {
+		losses = append(losses, translate.Loss{Field: "order", Value: order})
+	}
+	warnings, err := adapters.Losses(a.cfg.Unsupported, a.cfg.Name, losses)
 	if err != nil {
 		return nil, err
 	}
@@ -142,35 +145,6 @@ func (a *Adapter) identity(b []byte, entry *ledger.Entry, stored gjson.Result) [
 		b = gjson.AppendJSONString(b, m.value)
 	}
 	return b
-}
-
-// targets writes rules as an object by lower-case name, 0 where there are none.
-// Of two rules for one name the first one counts, here as for visitors.
-func targets(b []byte, rules gjson.Result, name string) []byte {
-	seen := map[string]bool{}
-	each(rules, func(_ string, entry gjson.Result) {
-		who := text(entry, name)
-		if code, ok := translate.CountryCode(who); ok && name == "location" {
-			who = translate.CountryName(code)
-		}
-		who = strings.ToLower(who)
-		if seen[who] {
-			return
-		}
-		sep := byte(',')
-		if len(seen) == 0 {
-			sep = '{'
-		}
-		seen[who] = true
-		b = append(b, sep)
-		b = gjson.AppendJSONString(b, who)
-		b = append(b, ':')
-		b = gjson.AppendJSONString(b, text(entry, "link"))
-	})
-	if len(seen) == 0 {
-		return append(b, '0')
-	}
-	return append(b, '}')
 }
 
 // named gives the ledger's NotFound the product's words.

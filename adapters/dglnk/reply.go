@@ -1,18 +1,34 @@
 package dglnk
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters/drift"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/translate"
 )
+
+var (
+	// errUnreadable is the cause of an error about a success that does not say
+	// what was made.
+	errUnreadable = errors.New("the reply does not tell which link was made")
+
+	// errAlias is the cause of an error about nothing but an alias that the
+	// client did not ask for.
+	errAlias = errors.New("the alias that was reserved is not accepted")
+)
+
+// maxShortURL bounds a short URL in bytes.
+const maxShortURL = 2048
 
 // created is what dgLnk says of the link that it made.
 type created struct {
@@ -22,18 +38,33 @@ type created struct {
 	longURL     string
 	title       string
 	hasPassword bool
-	link        gjson.Result
+
+	// link is dgLnk's own document; it is missing where an earlier request made
+	// the link and its answer was lost.
+	link gjson.Result
 }
 
 // read returns the created link, or the error that the reply tells of.
-func (a *Adapter) read(call *api.Call, resp *upstream.Response) (*created, error) {
+func (a *Adapter) read(d *draft, resp *upstream.Response) (*created, error) {
 	root := gjson.ParseBytes(resp.Document)
-	status := strings.ToLower(translate.Member(root, "status").String())
-	link := translate.Member(root, "link")
-	told := translate.Member(root, "messages").IsObject() || translate.Member(root, "errors").IsObject()
-	if resp.Status >= 300 || status == "error" || told && !link.IsObject() {
-		return nil, a.refused(call, resp.Status, root)
+	if err := a.refusal(d, resp.Status, root, "link"); err != nil {
+		return nil, err
 	}
+	a.cfg.Drift.Check(api.CreateLink, root, createdFields)
+	c, ok := a.created(api.CreateLink, translate.Member(root, "link"))
+	if !ok {
+		return nil, a.unreadable()
+	}
+	return c, nil
+}
+
+// unreadable is the error of a success that does not say what was made.
+func (a *Adapter) unreadable() error {
+	return &api.Error{Code: api.Unavailable, Message: fmt.Sprintf("The backend %q gave an unexpected reply.", a.cfg.Name), Err: errUnreadable}
+}
+
+// created reads dgLnk's document of a link, and reports whether it is one.
+func (a *Adapter) created(op api.Operation, link gjson.Result) (*created, bool) {
 	c := &created{
 		id:          translate.Member(link, "id").String(),
 		alias:       text(link, "alias"),
@@ -47,79 +78,32 @@ func (a *Adapter) read(call *api.Call, resp *upstream.Response) (*created, error
 		c.alias = text(link, "hash")
 	}
 	id, err := strconv.ParseInt(c.id, 10, 64)
-	web := strings.HasPrefix(c.shortURL, "https://") || strings.HasPrefix(c.shortURL, "http://")
-	if !link.IsObject() || err != nil || id < 1 || !web || c.alias == "" {
-		return nil, &api.Error{
-			Code:    api.Unavailable,
-			Message: fmt.Sprintf("The backend %q gave an unexpected reply.", a.cfg.Name),
-			Err:     fmt.Errorf("reading the created link: it lacks an id, a short URL or an alias"),
-		}
+	if !link.IsObject() || err != nil || id < 1 || c.alias == "" {
+		return nil, false
 	}
-	return c, nil
+	u, err := url.Parse(c.shortURL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(c.shortURL) > maxShortURL {
+		a.cfg.Drift.Note(op, "link.short_url", drift.Value)
+		return nil, false
+	}
+	return c, true
 }
 
-// dropped compares the link with what was sent: a site leaves out, without a
-// word, what its owner's plan does not include. Rules and pixels are not in
-// its answer.
-func (c *created) dropped(sent []byte, backend string) []api.FieldError {
-	var lost []api.FieldError
-	request := gjson.ParseBytes(sent)
-	for _, check := range []struct {
-		name string
-		kept func(was, is gjson.Result) bool
-	}{
-		{"alias", func(was, is gjson.Result) bool { return is.Type == gjson.String && is.Str == was.Str }},
-		{"password", func(_, _ gjson.Result) bool { return c.hasPassword }},
-		{"expires_at", func(_, is gjson.Result) bool { return is.Type == gjson.String && is.Str != "" }},
-		{"domain_id", func(was, is gjson.Result) bool {
-			return !is.Exists() || is.String() == was.String() || was.String() == "0" && is.Type == gjson.Null
-		}},
-		{"title", func(_, is gjson.Result) bool { return !is.Exists() || is.String() != "" }},
-		{"description", func(_, is gjson.Result) bool { return !is.Exists() || is.String() != "" }},
-	} {
-		was := translate.Member(request, check.name)
-		if was.Exists() && was.String() != "" && !check.kept(was, translate.Member(c.link, check.name)) {
-			lost = append(lost, api.FieldError{Field: fields[check.name], Message: fmt.Sprintf("was dropped by the backend %q", backend)})
-		}
+// refusal returns the error that a reply tells of, nil where it is a success,
+// whose links are in the named member.
+func (a *Adapter) refusal(d *draft, status int, root gjson.Result, member string) error {
+	told := translate.Member(root, "messages").IsObject() || translate.Member(root, "errors").IsObject()
+	failed := strings.EqualFold(translate.Member(root, "status").String(), "error")
+	if status < 300 && !failed && (!told || translate.Member(root, member).Exists()) {
+		return nil
 	}
-	return lost
-}
-
-// refused reads why the backend made no link.
-func (a *Adapter) refused(call *api.Call, status int, root gjson.Result) *api.Error {
 	e := &api.Error{Code: api.Invalid, Err: fmt.Errorf("the backend answered %d", status)}
-	messages := translate.Member(root, "messages")
-	if !messages.IsObject() {
-		messages = translate.Member(root, "errors")
-	}
-	if messages.IsObject() {
-		messages.ForEach(func(key, v gjson.Result) bool {
-			if v.IsArray() {
-				v = v.Get("0")
-			}
-			field, message := a.field(call, key.String()), a.client.Message(v.Str, call.Key.Forwarded)
-			if field == "custom" && strings.Contains(message, "taken") {
-				e.Code, message = api.Conflict, "That alias is taken. Please choose another one."
-			}
-			if message == "" {
-				message = "was refused by the backend"
-			}
-			// What the request does not have, no client can put right.
-			if field == "" {
-				if e.Message == "" {
-					e.Message = message
-				}
-				return true
-			}
-			e.Fields = append(e.Fields, api.FieldError{Field: field, Message: message})
-			return true
-		})
-	}
+	a.complaints(d, root, e)
 	if len(e.Fields) > 0 {
 		e.Message = api.Sentence(e.Fields[0])
 	}
 	if e.Message == "" {
-		e.Message = a.client.Message(translate.Member(root, "message").Str, call.Key.Forwarded)
+		e.Message = a.client.Message(translate.Member(root, "message").Str, d.call.Key.Forwarded)
 	}
 	if e.Message == "" {
 		e.Message = fmt.Sprintf("The backend %q refused this without saying why.", a.cfg.Name)
@@ -133,17 +117,71 @@ func (a *Adapter) refused(call *api.Call, status int, root gjson.Result) *api.Er
 	return e
 }
 
-// field maps a name of dgLnk's back to the contract's.
-func (a *Adapter) field(call *api.Call, name string) string {
-	name, _, _ = strings.Cut(name, ".")
+// complaints adds to e what the reply says of each field.
+func (a *Adapter) complaints(d *draft, root gjson.Result, e *api.Error) {
+	messages := translate.Member(root, "messages")
+	if !messages.IsObject() {
+		messages = translate.Member(root, "errors")
+	}
+	if !messages.IsObject() {
+		return
+	}
+	ours, others := false, false
+	messages.ForEach(func(key, v gjson.Result) bool {
+		if v.IsArray() {
+			v = v.Get("0")
+		}
+		field, message := a.field(d, key.String()), a.client.Message(v.Str, d.call.Key.Forwarded)
+		if field == "custom" && strings.Contains(message, "taken") {
+			e.Code, message = api.Conflict, "That alias is taken. Please choose another one."
+		}
+		if message == "" {
+			message = "was refused by the backend"
+		}
+		if field == "custom" && !d.asks("custom") {
+			field, ours = "", true
+		} else {
+			others = true
+		}
+		// What the request does not have, no client can put right.
+		if field == "" {
+			if e.Message == "" {
+				e.Message = message
+			}
+			return true
+		}
+		e.Fields = append(e.Fields, api.FieldError{Field: field, Message: message})
+		return true
+	})
+	if ours && !others && e.Code == api.Invalid {
+		e.Err = fmt.Errorf("%w: %w", errAlias, e.Err)
+	}
+}
+
+// field maps a name of dgLnk's, such as "rules.2.value", back to the
+// contract's: "devicetarget[0].link".
+func (a *Adapter) field(d *draft, name string) string {
+	name, rest, _ := strings.Cut(name, ".")
 	if name != "rules" {
 		return fields[name]
 	}
-	document := gjson.ParseBytes(call.Document)
-	if translate.Member(document, "geotarget").Exists() {
-		return "geotarget"
+	number, part, _ := strings.Cut(rest, ".")
+	rules := sentRules(d)
+	if len(rules) == 0 {
+		return ""
 	}
-	return "devicetarget"
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(rules) {
+		return rules[0].field
+	}
+	r := rules[i]
+	switch part {
+	case "key":
+		return r.element + "." + r.name
+	case "value":
+		return r.element + ".link"
+	}
+	return r.element
 }
 
 // moment writes a time in the clients' zone.

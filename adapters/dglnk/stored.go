@@ -2,11 +2,13 @@ package dglnk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
+	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/translate"
 )
 
@@ -17,19 +19,29 @@ func storable(document []byte, losses []translate.Loss) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored := outcome.Document
+	lost := make([]api.FieldError, len(losses))
+	for i, l := range losses {
+		lost[i].Field = l.Field
+	}
+	return without(outcome.Document, lost)
+}
+
+// without returns the document without the fields, or elements of fields, that
+// were lost.
+func without(document []byte, lost []api.FieldError) ([]byte, error) {
 	// From the last to the first, so that the indexes of those before stay
 	// true.
-	for i := len(losses) - 1; i >= 0; i-- {
-		path, ok := element(losses[i].Field)
+	for _, l := range slices.Backward(lost) {
+		path, ok := element(l.Field)
 		if !ok {
 			continue
 		}
-		if stored, err = sjson.DeleteBytes(stored, path); err != nil {
+		var err error
+		if document, err = sjson.DeleteBytes(document, path); err != nil {
 			return nil, fmt.Errorf("editing the stored document: %w", err)
 		}
 	}
-	return stored, nil
+	return document, nil
 }
 
 // element returns the path, for sjson, of the field or the element of it that
@@ -40,20 +52,18 @@ func element(field string) (string, bool) {
 	if !indexed {
 		name, _, _ = strings.Cut(field, ".")
 	}
-	for _, known := range lossy {
-		if name != known {
-			continue
-		}
-		if i, _, ok := strings.Cut(rest, "]"); ok && indexed {
-			return name + "." + i, true
-		}
-		return name, true
+	if !slices.Contains(lossy, name) {
+		return "", false
 	}
-	return "", false
+	if i, _, ok := strings.Cut(rest, "]"); ok && indexed {
+		return name + "." + i, true
+	}
+	return name, true
 }
 
-// lossy are the fields that a create may have to do without.
+// lossy are the fields that a link may have to do without.
 var lossy = []string{
+	"custom", "password", "expiry", "domain", "metatitle", "metadescription", "pixels", "geotarget",
 	"devicetarget", "type", "status", "languagetarget", "parameters", "metaimage", "channel", "campaign", "deeplink",
 	"redirectcode", "forwardquery", "clicklimit", "startdate", "expiredurl", "externalid",
 }
@@ -66,3 +76,6 @@ func text(document gjson.Result, name string) string {
 	}
 	return v.Str
 }
+
+// textOf is text of a document that is not parsed yet.
+func textOf(document []byte, name string) string { return text(gjson.ParseBytes(document), name) }

@@ -1,24 +1,14 @@
 package dglnk
 
 import (
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters/drift"
+	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/translate"
 )
-
-// devices maps the contract's names to the keys of dgLnk's rules. A phone is
-// sent under both names that it goes by: the page documents one, the servers
-// compare with the other.
-var devices = map[string][]string{
-	"mobile":  {"phone", "mobile"},
-	"tablet":  {"tablet"},
-	"desktop": {"desktop"},
-}
 
 // fields maps dgLnk's names back to the contract's, for its error messages.
 // Those about rules are told apart by what was sent.
@@ -33,9 +23,49 @@ var fields = map[string]string{
 	"pixels":      "pixels",
 }
 
-// createTable translates the document of createLink. The domains are cfg's, by
-// host as hostOf returns it; own is the site's own host.
-func createTable(cfg Config, domains map[string]int64, own string) *translate.Table {
+// createdFields are what a created link is made of in dgLnk's answer. What is
+// null on a plain link may be missing.
+var createdFields = []drift.Field{
+	{Path: "status", Is: drift.Text},
+	{Path: "link", Is: drift.Object},
+	{Path: "link.id", Is: drift.Number},
+	{Path: "link.hash", Is: drift.Text},
+	{Path: "link.short_url", Is: drift.Text},
+	{Path: "link.long_url", Is: drift.Text},
+	{Path: "link.has_password", Is: drift.Boolean},
+	{Path: "link.disabled", Is: drift.Boolean},
+	{Path: "link.alias", Is: drift.Text, Optional: true},
+	{Path: "link.title", Is: drift.Text, Optional: true},
+	{Path: "link.description", Is: drift.Text, Optional: true},
+	{Path: "link.expires_at", Is: drift.Text, Optional: true},
+	{Path: "link.domain_id", Is: drift.Number, Optional: true},
+}
+
+// manyCreatedFields are the same of the answer to many addresses.
+var manyCreatedFields = []drift.Field{
+	{Path: "status", Is: drift.Text},
+	{Path: "links", Is: drift.Array},
+	{Path: "links[].id", Is: drift.Number},
+	{Path: "links[].hash", Is: drift.Text},
+	{Path: "links[].short_url", Is: drift.Text},
+	{Path: "links[].long_url", Is: drift.Text},
+	{Path: "links[].has_password", Is: drift.Boolean},
+	{Path: "links[].disabled", Is: drift.Boolean},
+}
+
+// listQuery is what a list of links heeds. Nobody tells how often a link was
+// visited, so links cannot be ordered by that.
+var listQuery = map[string]api.FieldCapability{
+	"limit": {Support: api.Emulated},
+	"page":  {Support: api.Emulated},
+	"q":     {Support: api.Emulated},
+	"short": {Support: api.Emulated},
+	"order": {Support: api.Refused, Values: map[string]api.Support{"date": api.Emulated}},
+}
+
+// createTable translates the document of createLink. Own is the site's own
+// host.
+func createTable(cfg Config, own string) *translate.Table {
 	return translate.New(translate.Refuse,
 		translate.Row{From: "url", To: "long_url"},
 		translate.Row{From: "custom", To: "alias"},
@@ -43,7 +73,7 @@ func createTable(cfg Config, domains map[string]int64, own string) *translate.Ta
 		translate.Row{From: "expiry", To: "expires_at", Value: translate.DateTime(cfg.Zone, cfg.RemoteZone)},
 		translate.Row{From: "metatitle", To: "title"},
 		translate.Row{From: "metadescription", To: "description"},
-		translate.Row{From: "domain", To: "domain_id", Value: domainID(domains, own)},
+		translate.Row{From: "domain", To: "domain_id", Value: domainID(cfg.Domains, own)},
 		translate.Row{From: "pixels", To: "pixels"},
 		translate.Row{From: "geotarget", To: "rules", Gather: true, Value: geoRules},
 		translate.Row{From: "devicetarget", To: "rules", Gather: true, Value: deviceRules, Values: []string{"mobile", "tablet", "desktop"}},
@@ -55,8 +85,8 @@ func createTable(cfg Config, domains map[string]int64, own string) *translate.Ta
 		translate.Row{From: "languagetarget", Value: translate.NamedEach("language")},
 		translate.Row{From: "parameters", Value: translate.NamedEach("name")},
 		translate.Row{From: "metaimage", Value: translate.Named},
-		tagRow("channel", cfg.Channels),
-		tagRow("campaign", cfg.Campaigns),
+		translate.Row{From: "channel", Value: translate.Named},
+		translate.Row{From: "campaign", Value: translate.Named},
 		translate.Row{From: "deeplink", Value: deepLink},
 		translate.Row{From: "redirectcode", Values: []string{"302"}},
 		translate.Row{From: "forwardquery", Values: []string{"false"}},
@@ -69,22 +99,6 @@ func createTable(cfg Config, domains map[string]int64, own string) *translate.Ta
 
 // storeTable makes the document that the ledger keeps: all but the password.
 var storeTable = translate.New(translate.Keep, translate.Row{From: "password", Emulated: true})
-
-// tagRow makes a tag of the name that an id has. Without any names the field
-// has no equal at all.
-func tagRow(from string, names map[int64]string) translate.Row {
-	if len(names) == 0 {
-		return translate.Row{From: from, Value: translate.Named}
-	}
-	row := translate.Row{From: from, To: "tags", Gather: true, Value: func(p *translate.Pass, v gjson.Result) {
-		p.Element()
-		p.String(names[v.Int()])
-	}}
-	for _, id := range slices.Sorted(maps.Keys(names)) {
-		row.Values = append(row.Values, strconv.FormatInt(id, 10))
-	}
-	return row
-}
 
 // domainID finds dgLnk's number of a domain. The site's own host needs none.
 func domainID(domains map[string]int64, own string) translate.Func {
@@ -108,44 +122,6 @@ func hostOf(domain string) string {
 	return strings.ToLower(strings.TrimRight(domain, "/"))
 }
 
-// geoRules writes a rule for each country.
-func geoRules(p *translate.Pass, v gjson.Result) {
-	each(v, func(i string, entry gjson.Result) {
-		name := translate.Member(entry, "location").String()
-		code, ok := translate.CountryCode(name)
-		if !ok {
-			p.Invalid("["+i+"].location", "must be the English name of a country or its two-letter code")
-			return
-		}
-		rule(p, strings.ToLower(code), "geo", entry)
-	})
-}
-
-// deviceRules writes a rule for each kind of device. A single make, such as
-// the iPhone, has no equal: a wider rule would catch other visitors too.
-func deviceRules(p *translate.Pass, v gjson.Result) {
-	each(v, func(i string, entry gjson.Result) {
-		name := translate.Member(entry, "device").String()
-		keys, ok := devices[strings.ToLower(name)]
-		if !ok {
-			p.Refuse("["+i+"].device", name)
-			return
-		}
-		for _, key := range keys {
-			rule(p, key, "device", entry)
-		}
-	})
-}
-
-func rule(p *translate.Pass, key, kind string, entry gjson.Result) {
-	p.Element()
-	p.Raw(`{"key":`)
-	p.String(key)
-	p.Raw(`,"value":`)
-	p.String(translate.Member(entry, "link").String())
-	p.Raw(`,"type":"` + kind + `"}`)
-}
-
 // deepLink refuses what a deep link asks for; one that is switched off asks for
 // nothing.
 func deepLink(p *translate.Pass, v gjson.Result) {
@@ -153,19 +129,6 @@ func deepLink(p *translate.Pass, v gjson.Result) {
 		if v.Type != gjson.False {
 			p.Refuse("."+key.String(), v.String())
 		}
-		return true
-	})
-}
-
-// each calls f with the index and value of each element of an array.
-func each(v gjson.Result, f func(i string, entry gjson.Result)) {
-	if !v.IsArray() {
-		return
-	}
-	i := 0
-	v.ForEach(func(_, entry gjson.Result) bool {
-		f(strconv.Itoa(i), entry)
-		i++
 		return true
 	})
 }

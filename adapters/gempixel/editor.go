@@ -36,6 +36,38 @@ func (e *editor) add(object gjson.Result, name, raw string) {
 	e.patches = append(e.patches, patch{end, end, member})
 }
 
+// cutter takes members out of an object, with the commas that belong to them.
+type cutter struct {
+	editor *editor
+	kept   int // where the last member that stays ends
+	from   int // where those that go begin; 0 where none goes
+	to     int // where the last of them ends
+}
+
+// keep passes a member that stays.
+func (c *cutter) keep(key, v gjson.Result) {
+	if c.from > 0 {
+		c.editor.patches = append(c.editor.patches, patch{c.from, key.Index, ""})
+		c.from = 0
+	}
+	c.kept = v.Index + len(v.Raw)
+}
+
+// drop passes a member that goes.
+func (c *cutter) drop(key, v gjson.Result) {
+	if c.from == 0 {
+		c.from = key.Index
+	}
+	c.to = v.Index + len(v.Raw)
+}
+
+// end takes out those that nothing follows.
+func (c *cutter) end() {
+	if c.from > 0 {
+		c.editor.patches = append(c.editor.patches, patch{c.kept, c.to, ""})
+	}
+}
+
 // text returns the changed source.
 func (e *editor) text() string {
 	if len(e.patches) == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters/reconcile"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 )
@@ -19,7 +20,7 @@ import (
 func (r *reader) failure(resp *upstream.Response) error {
 	root := gjson.Parse(r.src)
 	if resp.Status < 300 && !root.IsObject() {
-		return r.unexpected("error")
+		return r.unexpected("error", root)
 	}
 	m := members(root, "error", "message", "msg", "Retry-After")
 	failed, message := m[0], m[1]
@@ -125,4 +126,27 @@ func (a *Adapter) placed(op operation, err error) error {
 	e := api.Errorf(api.Unavailable, "The backend %q does not know this operation.", a.cfg.Name)
 	e.Err = coded
 	return e
+}
+
+// things are what the creates make that no journal looks for.
+var things = map[api.Operation]string{
+	api.UploadFile:     "file",
+	api.CreateQRCode:   "QR code",
+	api.CreateCampaign: "campaign",
+	api.CreateChannel:  "channel",
+	api.CreateDomain:   "domain",
+	api.CreatePixel:    "pixel",
+}
+
+// doubted makes the error of a create of which nobody knows what came say so.
+// Nothing but the site's list tells: these have neither an alias nor a time by
+// which one could be told from another.
+func doubted(id api.Operation, err error) error {
+	thing := things[id]
+	if thing == "" || !reconcile.InDoubt(err) {
+		return err
+	}
+	e := *api.AsError(err)
+	e.Message += " The " + thing + " may have been created all the same: please look at the list before you send it again."
+	return &e
 }

@@ -14,10 +14,14 @@ import (
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
+	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/drift"
+	"github.com/linkquay/linkquay/adapters/reconcile"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/ledger"
 	"github.com/linkquay/linkquay/translate"
 )
 
@@ -36,6 +40,19 @@ type Config struct {
 	// RemoteZone is the zone of the site; nil means Zone.
 	RemoteZone *time.Location
 
+	// Drift counts where replies are not what is expected; nil counts nothing.
+	Drift *drift.Counter
+
+	// Ledger keeps creates whose answer never came, so that the same request,
+	// sent again, makes no second link. Nil means that nobody does.
+	Ledger ledger.Ledger
+
+	// Timeout is the client's; 0 means upstream.DefaultTimeout.
+	Timeout time.Duration
+
+	// Logger is told of creates in doubt. Nil means nobody is.
+	Logger *zap.Logger
+
 	// Forward says that callers bring their own keys of the site, so that the
 	// client needs none.
 	Forward bool
@@ -47,7 +64,14 @@ type Adapter struct {
 	client       *upstream.Client
 	tables       map[api.Operation]*translate.Table
 	capabilities api.Capabilities
+	journal      *reconcile.Journal
 	shift        bool // the zones differ
+}
+
+// quarantine is how long the site may go on with a create whose answer did not
+// come.
+func (cfg *Config) quarantine() time.Duration {
+	return max(2*cfg.Timeout, 30*time.Second)
 }
 
 // New returns an adapter. It makes no request.
@@ -64,12 +88,18 @@ func New(cfg Config, client *upstream.Client) (*Adapter, error) {
 	if cfg.RemoteZone == nil {
 		cfg.RemoteZone = cfg.Zone
 	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = upstream.DefaultTimeout
+	}
 	a := &Adapter{
 		cfg:          cfg,
 		client:       client,
 		tables:       map[api.Operation]*translate.Table{},
 		capabilities: api.Capabilities{},
-		shift:        cfg.Zone.String() != cfg.RemoteZone.String(),
+		journal: reconcile.New(reconcile.Config{
+			Ledger: cfg.Ledger, Backend: cfg.Name, Quarantine: cfg.quarantine(), Logger: cfg.Logger,
+		}),
+		shift: cfg.Zone.String() != cfg.RemoteZone.String(),
 	}
 	for id, op := range operations {
 		capability := api.Capability{Support: api.Native}
@@ -120,21 +150,36 @@ func (a *Adapter) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	warnings = append(ignored, warnings...)
 	path, err := expand(op.path, call.Path)
 	if err != nil {
 		return nil, err
 	}
-	short := query.Has("short")
-	resp, err := a.send(ctx, call, &upstream.Request{Method: op.method, Path: path, Query: query, Body: body})
-	if err != nil {
-		return nil, a.placed(op, err)
+	req := &upstream.Request{Method: op.method, Path: path, Query: query, Body: body}
+	var reply *api.Reply
+	if call.Operation == api.CreateLink {
+		reply, err = a.createLink(ctx, call, op, req)
+	} else {
+		reply, _, err = a.exchange(ctx, call, op, req)
 	}
-	document, err := a.newReader(op, call, resp).read(resp, short)
 	if err != nil {
-		return nil, a.placed(op, err)
+		return nil, doubted(call.Operation, a.placed(op, err))
 	}
-	return &api.Reply{Document: document, Warnings: warnings}, nil
+	reply.Warnings = slices.Concat(ignored, warnings, reply.Warnings)
+	return reply, nil
+}
+
+// exchange sends a request and reads the reply to it.
+func (a *Adapter) exchange(ctx context.Context, call *api.Call, op operation, req *upstream.Request) (*api.Reply, *upstream.Response, error) {
+	resp, err := a.send(ctx, call, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := a.newReader(op, call, resp)
+	document, err := r.read(resp, req.Query.Has("short"))
+	if err != nil {
+		return nil, nil, err
+	}
+	return upstream.Aged(&api.Reply{Document: document}, resp.Age), resp, nil
 }
 
 // send sends a request with the call's key and file.
@@ -146,86 +191,14 @@ func (a *Adapter) send(ctx context.Context, call *api.Call, req *upstream.Reques
 		req.Stream, req.Size, req.ContentType = call.File.Body, call.File.Size, call.File.ContentType
 		req.Abort = call.File.Abort
 	}
-	return a.client.Do(ctx, req)
+	resp, err := a.client.Do(ctx, req)
+	if upstream.NotJSON(err) {
+		a.cfg.Drift.Note(call.Operation, "", drift.NotJSON)
+	}
+	return resp, err
 }
 
-// document translates the call's document.
-func (a *Adapter) document(ctx context.Context, call *api.Call) ([]byte, []api.FieldError, error) {
-	table := a.tables[call.Operation]
-	if table == nil {
-		return nil, nil, nil
-	}
-	outcome, err := table.Apply(nil, call.Document)
-	if err != nil {
-		return nil, nil, err
-	}
-	warnings, err := adapters.Losses(a.cfg.Unsupported, a.cfg.Name, outcome.Losses)
-	if err != nil {
-		return nil, nil, err
-	}
-	body := outcome.Document
-	// The script refuses an update that does not repeat the destination.
-	if call.Operation == api.UpdateLink && !gjson.GetBytes(body, "url").Exists() {
-		destination, err := a.destination(ctx, call)
-		if err != nil {
-			return nil, nil, err
-		}
-		if body, err = sjson.SetBytes(body, "url", destination); err != nil {
-			return nil, nil, fmt.Errorf("adding the destination: %w", err)
-		}
-	}
-	return body, warnings, nil
-}
-
-// destination reads where the call's link leads now.
-func (a *Adapter) destination(ctx context.Context, call *api.Call) (string, error) {
-	op := operations[api.GetLink]
-	path, err := expand(op.path, call.Path)
-	if err != nil {
-		return "", err
-	}
-	resp, err := a.send(ctx, call, &upstream.Request{Method: op.method, Path: path})
-	if err != nil {
-		return "", err
-	}
-	r := a.newReader(op, call, resp)
-	if err := r.failure(resp); err != nil {
-		return "", err
-	}
-	longURL := gjson.GetBytes(resp.Document, "details.longurl")
-	if longURL.Type != gjson.String || longURL.Str == "" {
-		return "", r.unexpected("details.longurl")
-	}
-	return longURL.Str, nil
-}
-
-// query passes on the parameters that the operation names. Others are refused,
-// or warned of.
-func (a *Adapter) query(op operation, sent url.Values) (query url.Values, warnings []api.FieldError, err error) {
-	if slices.Contains(op.query, "short") && sent.Get("short") != "" {
-		return url.Values{"short": {sent.Get("short")}}, nil, nil
-	}
-	if warnings, err = adapters.Losses(a.cfg.Unsupported, a.cfg.Name, adapters.LostQuery(sent, op.query...)); err != nil {
-		return nil, nil, err
-	}
-	for _, name := range op.query {
-		value := sent.Get(name)
-		if value == "" {
-			continue
-		}
-		if name == "expiry" {
-			t, err := translate.ParseDateTime(value, a.cfg.Zone)
-			if err != nil {
-				return nil, nil, api.InvalidField(name, err.Error())
-			}
-			value = t.In(a.cfg.RemoteZone).Format(translate.DateTimeLayout)
-		}
-		if query == nil {
-			query = url.Values{}
-		}
-		query.Set(name, value)
-	}
-	return query, warnings, nil
-}
-
-var _ adapters.Backend = (*Adapter)(nil)
+var (
+	_ adapters.Backend = (*Adapter)(nil)
+	_ adapters.Prober  = (*Adapter)(nil)
+)

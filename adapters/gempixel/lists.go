@@ -2,11 +2,11 @@ package gempixel
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters/drift"
 	"github.com/linkquay/linkquay/translate"
 )
 
@@ -19,8 +19,8 @@ func (r *reader) page(data gjson.Result) error {
 		return r.rows(data)
 	}
 	// PHP writes an object without members as an empty array.
-	if data.Type != gjson.Null && (!data.IsArray() || len(data.Array()) > 0) || !data.Exists() {
-		return r.unexpected("data")
+	if !data.Exists() || data.Type != gjson.Null && !isEmptyArray(data) {
+		return r.unexpected("data", data)
 	}
 	r.editor.replace(data, `{"result":0,"perpage":`+strconv.FormatInt(r.asked("limit", defaultLimit), 10)+
 		`,"currentpage":`+strconv.FormatInt(r.asked("page", 1), 10)+`,"nextpage":null,"maxpage":0,"`+r.op.rows+`":[]}`)
@@ -29,32 +29,48 @@ func (r *reader) page(data gjson.Result) error {
 
 // rows reads the pages and rows in holder, which is data or the root itself.
 func (r *reader) rows(holder gjson.Result) error {
-	names := []string{"result", "perpage", "currentpage", "maxpage", "nextpage", r.op.rows, "overlay"}
-	m := members(holder, names...)
-	list := m[5]
-	if r.op.rows == "cta" && !list.Exists() {
-		list = m[6]
-	}
-	if !list.Exists() && !m[0].Exists() {
-		return r.unexpected(r.op.rows)
-	}
-	text, count, err := r.list(list)
+	m := members(holder, "result", "perpage", "currentpage", "maxpage", "nextpage", r.op.rows, "overlay", "channel")
+	count, err := r.lists(holder, m[5], m[6])
 	if err != nil {
 		return err
 	}
-	if err := r.paging(holder, m, count); err != nil {
-		return err
+	if r.op.rows == "items" && m[7].Exists() && !fits(channel, m[7]) {
+		r.note("data.channel", drift.Type)
+		cuts := cutter{editor: &r.editor, kept: holder.Index + 1}
+		holder.ForEach(func(key, v gjson.Result) bool {
+			if key.Str == "channel" {
+				cuts.drop(key, v)
+			} else {
+				cuts.keep(key, v)
+			}
+			return true
+		})
+		cuts.end()
 	}
-	for i, name := range names[5:] {
-		switch v := m[5+i]; {
-		case name == "overlay" && r.op.rows != "cta":
-		case v.Exists():
-			r.editor.replace(v, text)
-		default:
-			r.editor.add(holder, name, text)
+	return r.paging(holder, m, count)
+}
+
+// lists reads the rows, which overlays have under two names, and returns their
+// number.
+func (r *reader) lists(holder, list, other gjson.Result) (count int, err error) {
+	if r.op.rows != "cta" {
+		text, count, err := r.list(list)
+		if err == nil && text != list.Raw {
+			r.put(holder, list, r.op.rows, text)
 		}
+		return count, err
 	}
-	return nil
+	if !list.Exists() {
+		list, other = other, list
+	}
+	copied, count, err := r.copied(list)
+	if err != nil {
+		return 0, err
+	}
+	for i, v := range members(holder, "cta", "overlay") {
+		r.put(holder, v, []string{"cta", "overlay"}[i], copied)
+	}
+	return count, nil
 }
 
 // paging writes the numbers of the pages as numbers, and the next page as the
@@ -62,14 +78,18 @@ func (r *reader) rows(holder gjson.Result) error {
 func (r *reader) paging(holder gjson.Result, m []gjson.Result, count int) error {
 	numbers := [4]int64{int64(count), r.asked("limit", defaultLimit), r.asked("page", 1), -1}
 	for i, name := range []string{"result", "perpage", "currentpage", "maxpage"} {
-		if m[i].Exists() && m[i].Type != gjson.Null {
-			n, ok := integer(m[i])
-			if !ok || n == 0 && name == "perpage" {
-				return r.unexpected(name)
-			}
+		n, ok := integer(m[i])
+		switch {
+		case ok && (n > 0 || name != "perpage"):
 			numbers[i] = n
-		} else if i == 3 {
-			numbers[3] = (numbers[0] + max(numbers[1], 1) - 1) / max(numbers[1], 1)
+		case i == 0 && m[i].Exists() && m[i].Type != gjson.Null, i == 3 && m[i].Exists() && m[i].Type != gjson.Null:
+			// Whoever does not know how many there are would not ask for the rest.
+			return r.unexpected(r.place(name), m[i])
+		default:
+			_ = r.unexpected(r.place(name), m[i])
+		}
+		if i == 3 && numbers[3] < 0 {
+			numbers[3] = (numbers[0] + numbers[1] - 1) / numbers[1]
 		}
 		r.put(holder, m[i], name, strconv.FormatInt(numbers[i], 10))
 	}
@@ -77,8 +97,19 @@ func (r *reader) paging(holder gjson.Result, m []gjson.Result, count int) error 
 	if current, last := numbers[2], numbers[3]; current < last {
 		next = strconv.FormatInt(current+1, 10)
 	}
+	if !m[4].Exists() || m[4].Type != gjson.Null && m[4].Type != gjson.Number {
+		_ = r.unexpected(r.place("nextpage"), m[4])
+	}
 	r.put(holder, m[4], "nextpage", next)
 	return nil
+}
+
+// place is the path of a member beside the rows.
+func (r *reader) place(name string) string {
+	if r.op.reply == filed {
+		return name
+	}
+	return "data." + name
 }
 
 // put replaces the member v of the object, or adds it where it is missing.
@@ -99,86 +130,72 @@ func (r *reader) asked(name string, otherwise int64) int64 {
 	return n
 }
 
-// list returns the rows as an array, and their number.
+// list puts the rows right where they stand, and returns their number. The text
+// is that of the source, or what is to stand in its place.
 func (r *reader) list(v gjson.Result) (text string, count int, err error) {
+	if !v.IsArray() {
+		return r.copied(v)
+	}
+	rows := rowShapes[r.op.rows]
+	v.ForEach(func(_, row gjson.Result) bool {
+		count++
+		err = r.row(&r.editor, row, rows)
+		return err == nil
+	})
+	return v.Raw, count, err
+}
+
+// copied returns the rows as an array of its own, and their number.
+func (r *reader) copied(v gjson.Result) (text string, count int, err error) {
 	switch {
-	case !v.Exists(), v.Type == gjson.Null, v.Type == gjson.False, v.Raw == "0", v.Raw == `""`:
+	case v.Type == gjson.Null, v.Type == gjson.False, v.Raw == "0", v.Raw == `""`:
+		if !v.Exists() {
+			r.note(r.place(r.op.rows), drift.Missing)
+		}
 		return "[]", 0, nil
 	case !v.IsArray() && !v.IsObject():
-		return "", 0, r.unexpected(r.op.rows)
+		return "", 0, r.unexpected(r.place(r.op.rows), v)
 	}
-	var b strings.Builder
-	b.Grow(len(v.Raw) + len(v.Raw)/8)
-	b.WriteByte('[')
+	rows := rowShapes[r.op.rows]
+	list := []byte("[")
 	// PHP writes an array with a gap in its indexes as an object: the rows are
 	// its values.
 	v.ForEach(func(_, row gjson.Result) bool {
-		if !row.IsObject() {
-			err = r.unexpected(r.op.rows)
-			return false
-		}
 		if count++; count > 1 {
-			b.WriteByte(',')
+			list = append(list, ',')
 		}
-		var one string
-		if one, err = r.row(row.Raw); err != nil {
+		e := &editor{src: row.Raw}
+		row.Index = 0
+		if err = r.row(e, row, rows); err != nil {
 			return false
 		}
-		b.WriteString(one)
+		list = append(list, e.text()...)
 		return true
 	})
-	b.WriteByte(']')
-	return b.String(), count, err
+	return string(append(list, ']')), count, err
 }
 
 // row puts one row right.
-func (r *reader) row(raw string) (string, error) {
-	e := &editor{src: raw}
-	row := gjson.Parse(raw)
-	id := members(row, "id")[0]
-	if err := r.identity(e, id); err != nil {
-		return "", err
+func (r *reader) row(e *editor, row gjson.Result, s *shape) error {
+	if !row.IsObject() {
+		r.note(r.place(r.op.rows), drift.Type)
+		return r.unusable(r.place(r.op.rows))
 	}
 	if r.op.rows == "campaigns" {
-		// A campaign without a name has none under any.
-		_ = same(r, e, row, "campaign", "domain", "name")
+		r.name(e, row)
 	}
-	row.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
-		case "clicks", "uniqueclicks", "scans", "downloads":
-			if n, ok := integer(v); ok {
-				e.replace(v, strconv.FormatInt(n, 10))
-			}
-		case "date", "expiry":
-			r.time(e, v)
-		}
-		return true
-	})
-	flags(e, row)
-	return e.text(), nil
+	return r.walk(e, row, s)
 }
 
-// flags writes 0 and 1 as the booleans that they stand for.
-func flags(e *editor, object gjson.Result) {
-	for _, v := range members(object, "public", "starred") {
-		switch v.Raw {
-		case "1", `"1"`:
-			e.replace(v, "true")
-		case "0", `"0"`, `""`:
-			e.replace(v, "false")
-		}
-	}
-}
-
-// time moves a time of the site into the zone of the clients. A date alone is
+// moment moves a time of the site into the zone of the clients. A date alone is
 // no moment and stays.
-func (r *reader) time(e *editor, v gjson.Result) {
-	if !r.adapter.shift || v.Type != gjson.String {
-		return
+func (r *reader) moment(v gjson.Result) string {
+	if !r.adapter.shift {
+		return v.Raw
 	}
 	t, err := time.ParseInLocation(translate.DateTimeLayout, v.Str, r.adapter.cfg.RemoteZone)
 	if err != nil {
-		return
+		return v.Raw
 	}
-	e.replace(v, `"`+t.In(r.adapter.cfg.Zone).Format(translate.DateTimeLayout)+`"`)
+	return `"` + t.In(r.adapter.cfg.Zone).Format(translate.DateTimeLayout) + `"`
 }

@@ -11,78 +11,40 @@ import (
 	"github.com/linkquay/linkquay/api"
 )
 
-// link reads the details and statistics of a link.
-func (r *reader) link(id, details, data gjson.Result) error {
-	m := members(details, "id", "shorturl", "longurl", "date", "expiry")
-	for i, place := range []string{"details.id", "details.shorturl", "details.longurl"} {
-		if !m[i].Exists() || i > 0 && m[i].Type != gjson.String {
-			return r.unexpected(place)
-		}
+// part reads one part of a reply about one object.
+func (r *reader) part(v gjson.Result, name string, s *shape) error {
+	if !v.IsObject() {
+		return r.unexpected(name, v)
 	}
-	return r.details(id, m[0], data, m[3], m[4])
+	return r.walk(&r.editor, v, s)
+}
+
+// link reads the details and statistics of a link.
+func (r *reader) link(details, data gjson.Result) error {
+	if err := r.part(details, "details", linkShape); err != nil {
+		return err
+	}
+	return r.part(data, "data", visitShape)
 }
 
 // code reads the details and statistics of a QR code.
-func (r *reader) code(id, details, data gjson.Result) error {
-	m := members(details, "id", "link", "date", "scans")
-	if m[1].Type != gjson.String || m[1].Str == "" {
-		return r.unexpected("details.link")
-	}
-	if n, ok := integer(m[3]); ok {
-		r.editor.replace(m[3], strconv.FormatInt(n, 10))
-	}
-	return r.details(id, m[0], data, m[2])
-}
-
-// details reads what links and QR codes have in common.
-func (r *reader) details(id, own, data gjson.Result, times ...gjson.Result) error {
-	if err := r.identity(&r.editor, own); err != nil {
+func (r *reader) code(details, data gjson.Result) error {
+	if err := r.part(details, "details", codeShape); err != nil {
 		return err
 	}
-	if id.Exists() {
-		if err := r.identity(&r.editor, id); err != nil {
-			return err
-		}
-	}
-	clicks := members(data, "clicks", "uniqueClicks")
-	if _, ok := integer(clicks[0]); !ok {
-		return r.unexpected("data.clicks")
-	}
-	for _, v := range clicks {
-		if n, ok := integer(v); ok {
-			r.editor.replace(v, strconv.FormatInt(n, 10))
-		}
-	}
-	for _, v := range times {
-		r.time(&r.editor, v)
-	}
-	return nil
-}
-
-// account reads the account.
-func (r *reader) account(data gjson.Result) error {
-	m := members(data, "id", "email", "expires", "registered")
-	if m[1].Type != gjson.String {
-		return r.unexpected("data.email")
-	}
-	r.time(&r.editor, m[2])
-	r.time(&r.editor, m[3])
-	return r.identity(&r.editor, m[0])
+	return r.part(data, "data", visitShape)
 }
 
 // found reads the one link that a search by short URL finds. Clients read it
 // as one link or as a list of one, so it is both.
 func (r *reader) found(root, id, details, data gjson.Result) error {
-	if err := r.link(id, details, data); err != nil {
+	if err := r.link(details, data); err != nil {
 		return err
 	}
 	if !id.Exists() {
 		r.editor.add(root, "id", number(members(details, "id")[0]))
 	}
-	urls := members(data, "urls")[0]
-	if urls.IsArray() {
-		return nil
-	}
+	// A site's own rows, or pages, would be read as a list as well.
 	m := members(details, "id", "alias", "shorturl", "longurl", "title", "description", "date")
 	alias := m[1].Raw
 	if m[1].Type != gjson.String {
@@ -93,19 +55,20 @@ func (r *reader) found(root, id, details, data gjson.Result) error {
 	row.add(object, "id", number(m[0]))
 	row.add(object, "alias", alias)
 	for i, name := range []string{"shorturl", "longurl", "title", "description", "date"} {
-		v := m[2+i]
-		if v.Type != gjson.String {
-			continue
+		switch v := m[2+i]; {
+		case v.Type != gjson.String:
+		case name == "date":
+			row.add(object, name, r.moment(v))
+		default:
+			row.add(object, name, v.Raw)
 		}
-		sub := &editor{src: v.Raw}
-		if name == "date" {
-			v.Index = 0
-			r.time(sub, v)
-		}
-		row.add(object, name, sub.text())
 	}
-	row.add(object, "clicks", number(members(data, "clicks")[0]))
-	r.put(data, urls, "urls", "["+row.text()+"]")
+	v := members(data, "clicks", "urls", "result")
+	row.add(object, "clicks", number(v[0]))
+	r.put(data, v[1], "urls", "["+row.text()+"]")
+	if v[2].Exists() {
+		r.editor.replace(v[2], "null")
+	}
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters/drift"
+	"github.com/linkquay/linkquay/adapters/reconcile"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 )
@@ -52,20 +54,23 @@ func (r *reader) edit(root gjson.Result, short bool) error {
 	m := members(root, "error", "id", "data", "details", "message")
 	failed, id, data, details, message := m[0], m[1], m[2], m[3], m[4]
 	if !failed.Exists() {
-		return r.unexpected("error")
+		return r.unexpected("error", failed)
 	}
 	r.editor.replace(failed, "0")
+	outer := rootShapes[r.op.reply]
+	if short {
+		outer = rootShapes[link]
+	}
+	if err := r.walk(&r.editor, root, outer); err != nil {
+		return err
+	}
 	if short {
 		return r.found(root, id, details, data)
 	}
 	switch r.op.reply {
 	case done:
-		if message.Type != gjson.String {
-			if message.Exists() {
-				r.editor.replace(message, `"Done."`)
-			} else {
-				r.editor.add(root, "message", `"Done."`)
-			}
+		if message.Type != gjson.String && message.Type != gjson.Number {
+			r.editor.add(root, "message", `"Done."`)
 		}
 		return nil
 	case paged:
@@ -73,99 +78,120 @@ func (r *reader) edit(root gjson.Result, short bool) error {
 	case filed:
 		return r.rows(root)
 	case link:
-		return r.link(id, details, data)
+		return r.link(details, data)
 	case code:
-		return r.code(id, details, data)
+		return r.code(details, data)
 	case account:
-		return r.account(data)
+		return r.part(data, "data", accountShape)
 	}
 	return r.saved(root, id)
 }
 
 // saved reads the reply to a create or an update.
 func (r *reader) saved(root, id gjson.Result) error {
+	n, ok := integer(id)
 	switch {
-	case id.Exists():
-		if err := r.identity(&r.editor, id); err != nil {
-			return err
-		}
-	case r.op.hasID():
-		r.editor.add(root, "id", strconv.FormatInt(r.call.Path.ID, 10))
+	case ok && n > 0:
+		r.editor.replace(id, strconv.FormatInt(n, 10))
+	case !r.op.hasID():
+		return r.unexpected("id", id)
 	default:
-		return r.unexpected("id")
+		if id.Exists() {
+			_ = r.unexpected("id", id)
+		}
+		r.put(root, id, "id", strconv.FormatInt(r.call.Path.ID, 10))
 	}
 	switch r.op.reply {
 	case linked:
-		if err := r.same(root, "shorturl", "short"); err != nil {
-			return err
-		}
-		for _, v := range members(root, "shorturl", "short") {
-			// It goes into clients' pages as a link.
-			if v.Exists() && v.Str != "" && !strings.HasPrefix(v.Str, "https://") && !strings.HasPrefix(v.Str, "http://") {
-				return r.unexpected("shorturl")
-			}
-		}
+		return r.address(root)
 	case named:
-		// A campaign without a name has none under any.
-		_ = r.same(root, "campaign", "domain", "name")
-		if list := members(root, "list")[0]; list.Exists() && list.Type != gjson.String {
-			r.editor.replace(list, "null")
-		}
-		flags(&r.editor, root)
-	case drawn:
-		if v := members(root, "link")[0]; v.Type != gjson.String || v.Str == "" {
-			return r.unexpected("link")
-		}
-	case saved:
-		flags(&r.editor, root)
+		r.name(&r.editor, root)
 	}
 	return nil
 }
 
-// same gives the object a value under all of the names where it has it under
-// one of them. Different sites chose different names.
-func (r *reader) same(object gjson.Result, names ...string) error {
-	return same(r, &r.editor, object, names...)
-}
-
-func same(r *reader, e *editor, object gjson.Result, names ...string) error {
-	values := members(object, names...)
+// address gives the reply its short URL under both names: some sites chose one
+// of them, some the other.
+func (r *reader) address(root gjson.Result) error {
+	m := members(root, "shorturl", "short")
 	value := ""
-	for _, v := range values {
-		if v.Type == gjson.String && v.Str != "" {
+	for _, v := range m {
+		// It goes into clients' pages as a link.
+		if v.Type == gjson.String && (strings.HasPrefix(v.Str, "https://") || strings.HasPrefix(v.Str, "http://")) {
 			value = v.Raw
 			break
 		}
 	}
-	if value == "" {
-		return r.unexpected(names[0])
+	for i, name := range []string{"shorturl", "short"} {
+		if m[i].Exists() && m[i].Raw != value {
+			_ = r.unexpected(name, m[i])
+		}
 	}
-	for i, v := range values {
+	if value == "" {
+		return r.unusable("shorturl")
+	}
+	r.put(root, m[0], "shorturl", value)
+	r.put(root, m[1], "short", value)
+	return nil
+}
+
+// name gives a campaign its name under all the names that sites have for it. One
+// without a name has none under any.
+func (r *reader) name(e *editor, object gjson.Result) {
+	names := []string{"campaign", "domain", "name"}
+	m := members(object, names...)
+	value := ""
+	for i, v := range m {
 		switch {
+		case v.Type == gjson.String && v.Str != "" && value == "":
+			value = v.Raw
+		case v.Type != gjson.String && v.Type != gjson.Null:
+			r.note(names[i], drift.Type)
+		}
+	}
+	if value == "" {
+		r.note("name", drift.Missing)
+	}
+	for i, v := range m {
+		switch {
+		case value == "" && v.Exists() && v.Type != gjson.String:
+			e.replace(v, "null")
+		case value == "":
 		case !v.Exists():
 			e.add(object, names[i], value)
 		case v.Type != gjson.String || v.Str == "":
 			e.replace(v, value)
 		}
 	}
-	return nil
 }
 
-// identity checks an id and writes it as a number.
-func (r *reader) identity(e *editor, id gjson.Result) error {
-	n, ok := integer(id)
-	if !ok || n < 1 {
-		return r.unexpected("id")
+// note counts a place where the reply is not what is expected of the script.
+func (r *reader) note(place string, kind drift.Kind) {
+	r.adapter.cfg.Drift.Note(r.call.Operation, place, kind)
+}
+
+// unexpected counts a value that is missing or wrong, and is the error for a
+// reply that is of no use without.
+func (r *reader) unexpected(place string, v gjson.Result) *api.Error {
+	kind := drift.Type
+	switch {
+	case !v.Exists():
+		kind = drift.Missing
+	case v.Type == gjson.Number || v.Type == gjson.String:
+		kind = drift.Value
 	}
-	e.replace(id, strconv.FormatInt(n, 10))
-	return nil
+	r.note(place, kind)
+	return r.unusable(place)
 }
 
-// unexpected is the error for a reply that lacks what it must have. It names
-// the place and nothing of the reply.
-func (r *reader) unexpected(place string) *api.Error {
+// unusable is the error for a reply that lacks what it must have. It names the
+// place and nothing of the reply.
+func (r *reader) unusable(place string) *api.Error {
 	e := api.Errorf(api.Unavailable, "The backend %q gave an unexpected reply.", r.adapter.cfg.Name)
 	e.Err = fmt.Errorf("reading the reply to %s: no usable %q", r.call.Operation, place)
+	if r.op.method != get {
+		return reconcile.Doubtful(e)
+	}
 	return e
 }
 

@@ -99,7 +99,8 @@ func (a *Adapter) makeItem(ctx context.Context, call *api.Call, i int) (*shorten
 			Fingerprint: call.Idempotency.Fingerprint,
 		}
 	}
-	return a.makeLink(ctx, &one)
+	l, how, err := a.makeLink(ctx, &one)
+	return l, how == repeated, err
 }
 
 // rivals tells for each item which earlier ones it may have to give way to: the

@@ -36,6 +36,7 @@ type fields struct {
 	ExpiredURL      *string                   `json:"expiredurl"`
 	ExternalID      *string                   `json:"externalid"`
 	ForwardQuery    *bool                     `json:"forwardquery"`
+	Disabled        *bool                     `json:"disabled"`
 
 	// expires and starts are what Expiry and StartDate mean; the zero time
 	// where they are empty.
@@ -117,6 +118,7 @@ func (in *fields) apply(l *shortener.Link, call *api.Call) {
 	set(&l.Options.ClickLimit, in.ClickLimit)
 	set(&l.Options.ExpiredURL, in.ExpiredURL)
 	set(&l.Options.ForwardQuery, in.ForwardQuery)
+	set(&l.Options.Disabled, in.Disabled)
 	if in.DeepLink != nil {
 		l.Options.DeepLink = nil
 		if *in.DeepLink != (shortener.DeepLink{}) {

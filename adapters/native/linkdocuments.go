@@ -72,6 +72,7 @@ type linkDetails struct {
 	ExpiredURL      string            `json:"expiredurl"`
 	ExternalID      string            `json:"externalid"`
 	ForwardQuery    bool              `json:"forwardquery"`
+	Disabled        bool              `json:"disabled"`
 
 	Geo        []shortener.GeoRule      `json:"geotarget"`
 	Devices    []shortener.DeviceRule   `json:"devicetarget"`
@@ -138,6 +139,7 @@ func (a *Adapter) linkDetails(call *api.Call, l *shortener.Link) linkDetails {
 		ExpiredURL:      l.Options.ExpiredURL,
 		ExternalID:      l.ExternalID,
 		ForwardQuery:    l.Options.ForwardQuery,
+		Disabled:        l.Options.Disabled,
 		Geo:             listed(l.Options.Geo),
 		Devices:         listed(l.Options.Devices),
 		Languages:       listed(l.Options.Languages),

@@ -11,31 +11,49 @@ import (
 )
 
 func (a *Adapter) createLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	l, repeated, err := a.makeLink(ctx, call)
+	l, how, err := a.makeLink(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	return replayed(repeated)(a.saved(call, l))
+	reply, err := replayed(how == repeated)(a.saved(call, l))
+	if err == nil {
+		reply.Existing = how == reused
+	}
+	return reply, err
 }
 
-// makeLink makes the link of a call's document, and reports whether the same
-// call has made it before.
-func (a *Adapter) makeLink(ctx context.Context, call *api.Call) (l *shortener.Link, repeated bool, err error) {
+// origin is how a create came by its link.
+type origin uint8
+
+const (
+	created  origin = iota
+	repeated        // the same call has made it before
+	reused          // a plain link that was there does as well
+)
+
+// makeLink makes the link of a call's document, or finds the one that will do.
+func (a *Adapter) makeLink(ctx context.Context, call *api.Call) (*shortener.Link, origin, error) {
 	if l, found, err := earlier(ctx, call, a.cfg.Shortener.Store().RepeatedLink); found || err != nil {
-		return l, true, err
+		return l, repeated, err
 	}
 	in, err := a.decodeLink(call)
 	if err != nil {
-		return nil, false, err
+		return nil, created, err
 	}
-	l = &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
+	l := &shortener.Link{Account: call.Key.Account, Type: shortener.TypeDirect}
 	in.apply(l, call)
 	password := ""
 	set(&password, in.Password)
-	existing, err := a.cfg.Shortener.Create(ctx, l, password, api.HostOf(call.Origin), shortener.Creation{Once: once(call)})
+	existing, err := a.cfg.Shortener.Create(ctx, l, password, api.HostOf(call.Origin), shortener.Creation{Once: once(call), Reuse: call.Reuse})
+	switch {
+	case !existing:
+		return l, created, err
 	// A plain link may have been there for another reason: to this call it is a
 	// new answer.
-	return l, existing && call.Idempotency != nil && !l.Plain, err
+	case call.Idempotency != nil && !l.Plain:
+		return l, repeated, err
+	}
+	return l, reused, err
 }
 
 func (a *Adapter) updateLink(ctx context.Context, call *api.Call) (*api.Reply, error) {

@@ -17,7 +17,7 @@ const everyField = `{"url":"https://example.com/","custom":"full","type":"splash
 	`"devicetarget":[{"device":"iPhone","link":"https://example.com/i"}],"languagetarget":[{"language":"en","link":"https://example.com/en"}],` +
 	`"metatitle":"T","metadescription":"D","metaimage":"https://example.com/a.png","description":"note","pixels":[2,1],"channel":1,"campaign":1,` +
 	`"deeplink":{"auto":true,"apple":"https://apps.apple.com/app/id1"},"status":"public","parameters":[{"name":"aff","value":"3"}],` +
-	`"redirectcode":308,"clicklimit":5,"startdate":"2029-01-02","expiredurl":"https://example.com/over","externalid":"order-7","forwardquery":true}`
+	`"redirectcode":308,"clicklimit":5,"startdate":"2029-01-02","expiredurl":"https://example.com/over","externalid":"order-7","forwardquery":true,"disabled":true}`
 
 // furnish makes what everyField names.
 func (s *site) furnish() {
@@ -40,7 +40,7 @@ func TestLinks_EveryFieldComesBack(t *testing.T) {
 		"pixels": "[2,1]", "channel": "1", "channels": "[1]", "campaign": "1", "status": `"public"`,
 		"deeplink":   `{"auto":true,"apple":"https://apps.apple.com/app/id1"}`,
 		"parameters": `[{"name":"aff","value":"3"}]`, "redirectcode": "308", "clicklimit": "5", "startdate": `"2029-01-02 00:00:00"`,
-		"expiredurl": `"https://example.com/over"`, "externalid": `"order-7"`, "forwardquery": "true", "domain": quote(origin),
+		"expiredurl": `"https://example.com/over"`, "externalid": `"order-7"`, "forwardquery": "true", "disabled": "true", "domain": quote(origin),
 		"longurl": `"https://example.com/"`, "shorturl": s.url("full"), "title": `"T"`, "password": "",
 		"location": `{"canada":"https://example.com/ca","south korea":"https://example.com/kr"}`,
 		"device":   `{"iphone":"https://example.com/i"}`, "language": `{"en":"https://example.com/en"}`,

@@ -66,19 +66,32 @@ func New(cfg Config) *Adapter {
 	if cfg.Logger == nil {
 		cfg.Logger = zap.NewNop()
 	}
-	a := &Adapter{cfg: cfg, capabilities: api.Capabilities{}}
+	a := &Adapter{cfg: cfg, capabilities: Capabilities(cfg.Contract)}
 	a.handlers = a.operations()
-	for id := range a.handlers {
-		c := api.Capability{Support: api.Native}
-		for _, field := range cfg.Contract.Operation(id).Fields {
-			if c.Fields == nil {
-				c.Fields = map[string]api.FieldCapability{}
-			}
-			c.Fields[field] = api.FieldCapability{Support: api.Native}
-		}
-		a.capabilities[id] = c
-	}
 	return a
+}
+
+// Capabilities are those of every Adapter: all that the contract has.
+func Capabilities(contract *openapi.Contract) api.Capabilities {
+	all := api.Capabilities{}
+	for _, op := range contract.Operations() {
+		if op.ID == api.GetCapabilities || op.ID == api.GetHealth {
+			continue
+		}
+		all[op.ID] = api.Capability{Support: api.Native, Fields: natively(op.Fields), Query: natively(op.Query)}
+	}
+	return all
+}
+
+func natively(names []string) map[string]api.FieldCapability {
+	if len(names) == 0 {
+		return nil
+	}
+	fields := make(map[string]api.FieldCapability, len(names))
+	for _, name := range names {
+		fields[name] = api.FieldCapability{Support: api.Native}
+	}
+	return fields
 }
 
 // operations says what each operation of the contract does here.

@@ -100,6 +100,35 @@ func BenchmarkClient_Transport(b *testing.B) {
 	})
 }
 
+// BenchmarkClient_Budget is a call whose budget has room.
+func BenchmarkClient_Budget(b *testing.B) {
+	c := mustClient(b, Config{BaseURL: mustServe(b), Budget: NewBudget(1<<30, time.Second)})
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := c.Do(b.Context(), &Request{Method: "GET", Path: "/api/url/7"}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkClient_Remembered is a read without a place that is known.
+func BenchmarkClient_Remembered(b *testing.B) {
+	c := mustClient(b, Config{BaseURL: mustServe(b), Budget: NewBudget(1, time.Hour)})
+	if _, err := c.Do(b.Context(), &Request{Method: "GET", Path: "/api/url/7"}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := c.Do(b.Context(), &Request{Method: "GET", Path: "/api/url/7"}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // BenchmarkBreaker is what the breaker adds to a call that succeeds.
 func BenchmarkBreaker(b *testing.B) {
 	br := newBreaker(DefaultTimeout, nil)

@@ -58,6 +58,7 @@ type breaker struct {
 	// epoch grows with each change of state and each probe. The outcome of a
 	// call from an earlier one counts for nothing.
 	epoch uint64
+	since time.Time // when the state began
 	until time.Time // when a probe may begin, unless the state is Closed
 	run   int       // failures since the last answer
 
@@ -82,7 +83,7 @@ type ticket struct {
 }
 
 func newBreaker(lease time.Duration, onState func(State)) *breaker {
-	return &breaker{lease: max(lease, openTime), onState: onState, now: time.Now, state: Closed, told: Closed}
+	return &breaker{lease: max(lease, openTime), onState: onState, now: time.Now, state: Closed, since: time.Now(), told: Closed}
 }
 
 // admit lets a call through, whose outcome must be settled, or refuses it and
@@ -104,6 +105,9 @@ func (b *breaker) admit() (t ticket, wait time.Duration) {
 		return ticket{}, max(left, minRetryAfter)
 	}
 	b.epoch++
+	if b.state == Open {
+		b.since = b.until
+	}
 	b.state, b.until = HalfOpen, now.Add(b.lease)
 	t = ticket{epoch: b.epoch, probe: true}
 	b.mu.Unlock()
@@ -133,6 +137,9 @@ func (b *breaker) settle(t ticket, o outcome) {
 		b.record(false)
 	}
 	changed := b.state != before
+	if changed {
+		b.since = b.now()
+	}
 	b.mu.Unlock()
 	if changed {
 		b.tell()
@@ -163,12 +170,18 @@ func (b *breaker) record(fail bool) bool {
 // current returns the state. Once the time to refuse is over, that is HalfOpen
 // also before the next call comes.
 func (b *breaker) current() State {
+	state, _ := b.health()
+	return state
+}
+
+// health returns the state and since when it is so.
+func (b *breaker) health() (State, time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.state == Open && b.now().Compare(b.until) >= 0 {
-		return HalfOpen
+		return HalfOpen, b.until
 	}
-	return b.state
+	return b.state, b.since
 }
 
 // tell tells the state where it is another one than it told last. The lock is

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -17,6 +18,8 @@ import (
 
 var (
 	errNotSent   = errors.New("the request was not sent")
+	errInDoubt   = errors.New("nobody knows what came of the request")
+	errNotJSON   = errors.New("the answer is not JSON")
 	errTooLong   = errors.New("the reply is longer than the limit")
 	errMalformed = errors.New("the reply broke off or is not HTTP")
 	errClosed    = errors.New("the upload has ended")
@@ -29,6 +32,36 @@ func NotSent(err error) bool { return errors.Is(err, errNotSent) }
 
 // notSent marks err as one of a request that never left.
 func notSent(err error) error { return fmt.Errorf("%w: %w", errNotSent, err) }
+
+// InDoubt reports whether err leaves open what came of a write: it was sent,
+// and no answer came, or a broken one, or a 2xx that is not JSON, or a 1xx or 5xx
+// other than 501. Where it is false, the backend did nothing: it cannot have
+// seen the request, or refused it (401, 403, 404, 429, a redirect, a login
+// page), or got but a part of an upload that its sender broke off. It is false
+// for every GET.
+//
+// A 500 is in doubt because scripts fail after they have written, 502 and 504
+// because a proxy gave up waiting for one, and 503 because proxies say that
+// too, even with a Retry-After (Varnish's own error page has one). Looking once
+// too often costs a request; believing once too often costs a second link.
+func InDoubt(err error) bool { return errors.Is(err, errInDoubt) }
+
+// inDoubt marks err as one of a write that may have been carried out.
+func inDoubt(err error) error { return fmt.Errorf("%w: %w", errInDoubt, err) }
+
+// doubted marks err where the request is a write that was sent.
+func doubted(r *Request, err error) error {
+	if r.Method == http.MethodGet || NotSent(err) {
+		return err
+	}
+	return inDoubt(err)
+}
+
+// NotJSON reports whether err says that the backend answered with something
+// other than JSON where that was due: a page, or a document that is cut off.
+// The pages that proxies send with 5xx, redirects and connections that break
+// are no such answers.
+func NotJSON(err error) bool { return errors.Is(err, errNotJSON) }
 
 // writing marks what went wrong while a request was being written: the backend
 // may have seen it.
@@ -58,7 +91,7 @@ func (c *Client) unavailable(key api.Secret, cause error) *api.Error {
 }
 
 // safe returns an error whose text cannot hold the key, of the same kind for
-// errors.Is: whether it was not sent, cancelled or too late.
+// errors.Is: whether it was not sent, in doubt, cancelled or too late.
 func safe(key api.Secret, err error) error {
 	text := err.Error()
 	for _, form := range []string{key.Reveal(), url.QueryEscape(key.Reveal()), url.PathEscape(key.Reveal())} {
@@ -67,7 +100,7 @@ func safe(key api.Secret, err error) error {
 		}
 	}
 	kinds := []error{}
-	for _, kind := range []error{errNotSent, context.Canceled, context.DeadlineExceeded} {
+	for _, kind := range []error{errNotSent, errInDoubt, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, kind) {
 			kinds = append(kinds, kind)
 		}

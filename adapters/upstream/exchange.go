@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -18,6 +19,9 @@ type reply struct {
 	body       []byte
 	kind       string // Content-Type
 	retryAfter string
+	date       time.Time // zero for none
+	limits     limits
+	sent       time.Time // when the exchange began; only with a budget
 }
 
 // past is a deadline that ends whatever waits for a connection.
@@ -50,12 +54,21 @@ func (c *Client) exchange(ctx context.Context, r *Request, key api.Secret, deadl
 	if kept, err = c.once(ctx, req, resp, deadline); err != nil {
 		return reply{}, kept, err
 	}
-	return reply{
+	rep = reply{
 		status:     resp.StatusCode(),
 		body:       append([]byte(nil), resp.Body()...),
 		kind:       string(resp.Header.ContentType()),
 		retryAfter: string(resp.Header.Peek("Retry-After")),
-	}, kept, nil
+		date:       c.dates.read(resp.Header.Peek("Date")),
+	}
+	if c.cfg.Budget != nil || rep.status == http.StatusTooManyRequests {
+		rep.limits = limits{
+			remaining: string(resp.Header.Peek("X-RateLimit-Remaining")),
+			reset:     string(resp.Header.Peek("X-RateLimit-Reset")),
+			age:       string(resp.Header.Peek("Age")),
+		}
+	}
+	return rep, kept, nil
 }
 
 // once tries the exchange on one connection. It reports whether that

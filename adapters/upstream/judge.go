@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -21,43 +22,68 @@ const (
 	minRetryAfter = time.Second
 	maxRetryAfter = 5 * time.Minute
 
+	// spentMessage is for a limit that is spent, whoever counted.
+	spentMessage = "The rate limit of the backend %q is spent."
+
 	// loginWindow is how much of a page is searched for a login form.
 	loginWindow = 64 << 10
 )
 
+// conclude returns what the caller is told of a reply or of its want.
+func (c *Client) conclude(r *Request, key api.Secret, rep reply, err error) (*Response, *api.Error) {
+	if err != nil {
+		// What the body's reader had to say, such as that the file is too
+		// large, is for the client.
+		if coded, ok := errors.AsType[*api.Error](err); ok {
+			return nil, coded
+		}
+		return nil, c.unavailable(key, doubted(r, err))
+	}
+	resp, failure := c.judge(rep)
+	// A 501 says that there is no such thing to do, and nothing was done.
+	if failure != nil && failure.Code == api.Unavailable && rep.status != http.StatusNotImplemented {
+		failure.Err = doubted(r, failure.Err)
+	}
+	return resp, failure
+}
+
 // judge tells a reply that an adapter can read from all others.
-func (c *Client) judge(rep reply) (*Response, error) {
+func (c *Client) judge(rep reply) (*Response, *api.Error) {
 	document := readJSON(rep.body)
-	wait := retryAfter(rep.retryAfter, time.Now())
+	now := rep.clock()
+	wait := retryAfter(rep.retryAfter, now)
 	name := c.cfg.Backend
-	fail := func(code api.Code, format string) (*Response, error) {
+	fail := func(code api.Code, format string) (*Response, *api.Error) {
 		e := api.Errorf(code, format, name)
 		e.RetryAfter = wait
 		e.Err = fmt.Errorf("the backend answered %d", rep.status)
+		return nil, e
+	}
+	page := func(code api.Code, format string) (*Response, *api.Error) {
+		_, e := fail(code, format)
+		e.Err = fmt.Errorf("%w, %w", e.Err, errNotJSON)
 		return nil, e
 	}
 	switch s := rep.status; {
 	case s == http.StatusUnauthorized, s >= 300 && s < 400:
 		return fail(api.Unauthorized, "The backend %q does not accept its API key.")
 	case s == http.StatusTooManyRequests:
-		if wait == 0 {
-			wait = retryAfter(gjson.GetBytes(document, "Retry-After").String(), time.Now())
-		}
-		return fail(api.RateLimited, "The rate limit of the backend %q is spent.")
+		wait = rep.retryIn(now)
+		return fail(api.RateLimited, spentMessage)
 	case s >= 500 || s < 200:
 		return fail(api.Unavailable, "The backend %q has a fault of its own.")
 	case document != nil:
-		return &Response{Status: s, Document: document, RetryAfter: wait}, nil
+		return &Response{Status: s, Document: document, RetryAfter: wait, Date: rep.date}, nil
 	case isLogin(rep):
-		return fail(api.Unauthorized, "The backend %q asks for a login instead of accepting its API key.")
+		return page(api.Unauthorized, "The backend %q asks for a login instead of accepting its API key.")
 	case s < 300:
-		return fail(api.Unavailable, "The backend %q answered with something other than JSON.")
+		return page(api.Unavailable, "The backend %q answered with something other than JSON.")
 	case s == http.StatusForbidden:
-		return fail(api.Forbidden, "The backend %q does not allow this to its API key.")
+		return page(api.Forbidden, "The backend %q does not allow this to its API key.")
 	case s == http.StatusNotFound:
-		return fail(api.NotFound, "The backend %q does not know what was asked for.")
+		return page(api.NotFound, "The backend %q does not know what was asked for.")
 	}
-	return &Response{Status: rep.status, RetryAfter: wait}, nil
+	return &Response{Status: rep.status, RetryAfter: wait, Date: rep.date}, nil
 }
 
 // readJSON returns the document in body, nil where there is none. It forgives
@@ -111,7 +137,7 @@ func isLogin(rep reply) bool {
 }
 
 // retryAfter reads seconds or an HTTP date and clamps it; 0 means that s says
-// neither.
+// neither. Now is that of the clock by which the date was made.
 func retryAfter(s string, now time.Time) time.Duration {
 	s = strings.TrimSpace(s)
 	if s == "" {

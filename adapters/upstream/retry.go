@@ -22,12 +22,16 @@ const (
 // passed. Everything else is sent once: nobody knows whether a request whose
 // reply is missing was carried out. A probe is sent once too, for it is there
 // to find out, not to succeed.
-func (c *Client) persist(ctx context.Context, r *Request, key api.Secret, deadline time.Time, probe bool) (reply, error) {
+func (c *Client) persist(ctx context.Context, r *Request, key api.Secret, deadline time.Time, probe bool, s *spending) (reply, error) {
 	pause := c.cfg.RetryPause
 	for repeats := 0; ; repeats++ {
 		start := time.Now()
 		rep, kept, err := c.exchange(ctx, r, key, deadline)
 		c.observe(rep.status, start)
+		if s != nil {
+			s.end(rep, err)
+			rep.sent = start
+		}
 		if r.Method != http.MethodGet || probe || repeats == maxRepeats || !passing(rep, err) || ctx.Err() != nil {
 			return rep, err
 		}
@@ -43,6 +47,9 @@ func (c *Client) persist(ctx context.Context, r *Request, key api.Secret, deadli
 		}
 		if err := rest(ctx, wait); err != nil {
 			return reply{}, err
+		}
+		if s != nil && s.wait(ctx, deadline, false) != nil {
+			return rep, err
 		}
 	}
 }

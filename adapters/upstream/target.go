@@ -19,7 +19,7 @@ func (c *Client) target(r *Request, key api.Secret) (uri, authorization string) 
 		b.WriteString(r.Query.Encode())
 		sep = '&'
 	}
-	if c.cfg.KeyQuery == "" {
+	if c.cfg.KeyQuery == "" || r.Bearer {
 		return b.String(), "Bearer " + key.Reveal()
 	}
 	b.WriteByte(sep)
@@ -28,6 +28,9 @@ func (c *Client) target(r *Request, key api.Secret) (uri, authorization string) 
 	b.WriteString(url.QueryEscape(key.Reveal()))
 	return b.String(), ""
 }
+
+// Origin returns the scheme and host of the base URL.
+func (c *Client) Origin() string { return c.scheme + "://" + c.host }
 
 // cleanPath reports whether p is an absolute path that holds nothing but what
 // a path may hold unescaped, and no dot segment.

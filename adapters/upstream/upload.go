@@ -63,6 +63,8 @@ func (c *Client) stream(ctx context.Context, r *Request, key api.Secret) (reply,
 		status:     resp.StatusCode,
 		kind:       resp.Header.Get("Content-Type"),
 		retryAfter: resp.Header.Get("Retry-After"),
+		date:       c.dates.read([]byte(resp.Header.Get("Date"))),
+		limits:     limits{remaining: resp.Header.Get("X-RateLimit-Remaining"), reset: resp.Header.Get("X-RateLimit-Reset")},
 	}
 	rep.body, err = io.ReadAll(io.LimitReader(resp.Body, int64(c.cfg.MaxReply)+1))
 	switch {

@@ -12,6 +12,9 @@
 // is a network error, a timeout, 502, 503 or 504; a call that its caller gave up
 // is none.
 // After ten seconds single calls go through, until one is answered.
+//
+// A [Budget], where there is one, keeps a client from sending more than the
+// backend allows. Reads are answered with what is remembered then, writes wait.
 package upstream
 
 import (
@@ -84,6 +87,10 @@ type Config struct {
 	// DefaultRetryPause.
 	RetryPause time.Duration
 
+	// Budget is how much may be sent, and holds the last known answers; nil
+	// means any number and none. Clients that follow one another share it.
+	Budget *Budget
+
 	// TLS replaces the default TLS settings, for tests.
 	TLS *tls.Config
 
@@ -108,7 +115,10 @@ type Client struct {
 	json   *fasthttp.HostClient
 	upload *http.Transport
 
-	breaker *breaker
+	breaker  *breaker
+	counters counters
+	dates    dates
+	own      credential // of the client's own key
 }
 
 // Request is one call to a backend.
@@ -138,6 +148,14 @@ type Request struct {
 
 	// Key replaces the client's own key for this request.
 	Key api.Secret
+
+	// Bearer sends the key in the header also where KeyQuery is set: to find out
+	// what a site speaks.
+	Bearer bool
+
+	// Fresh says that a remembered answer will not do: the read precedes a
+	// write, or finds out what came of one.
+	Fresh bool
 }
 
 // Response is a backend's reply in JSON, or a 4xx without any.
@@ -152,6 +170,13 @@ type Response struct {
 
 	// RetryAfter is what the backend asked for, clamped; 0 where it did not.
 	RetryAfter time.Duration
+
+	// Age is how old a remembered answer is; 0 means that it is fresh.
+	Age time.Duration
+
+	// Date is the backend's clock by its Date header; zero without one, and
+	// for a remembered answer.
+	Date time.Time
 }
 
 // New returns a client. It makes no connection.
@@ -193,6 +218,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, scheme: u.Scheme, host: u.Host, prefix: prefix, breaker: newBreaker(cfg.Timeout, cfg.OnState)}
 	c.json, c.upload = c.connections(u)
+	c.own = c.credential(cfg.Key)
 	return c, nil
 }
 
@@ -274,8 +300,14 @@ func (c *Client) Close() {
 // An error is an *api.Error: Unavailable where the backend did not answer, or
 // with 5xx, or with something other than JSON, or where the breaker is open
 // (RetryAfter is set then); Unauthorized for 401, a redirect or a login page;
-// Forbidden for 403 and NotFound for 404 without JSON; RateLimited for 429.
-// [NotSent] tells whether the backend can have seen the request.
+// Forbidden for 403 and NotFound for 404 without JSON; RateLimited for 429, and
+// where the budget is spent for longer than the call can wait. [NotSent] tells
+// whether the backend can have seen the request, [InDoubt] whether a write may
+// have been carried out.
+//
+// With a budget, a GET that the budget or the backend's own limit keeps from
+// being sent is answered with the last known answer to it, whose Age is set,
+// unless it is Fresh.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	key := c.cfg.Key
 	if r.Key != "" {
@@ -298,25 +330,42 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline, patient = d, false
 	}
+	s := c.spending(r, key)
+	if s != nil && !s.try() {
+		if known := s.known(); known != nil {
+			c.breaker.settle(t, unknown)
+			return known, nil
+		}
+		if err := s.wait(ctx, deadline, t.probe); err != nil {
+			c.breaker.settle(t, unknown)
+			return nil, err
+		}
+	}
+	if s != nil {
+		s.begin()
+	}
 	var rep reply
 	var err error
 	if r.Stream != nil {
 		start := time.Now()
 		rep, err = c.stream(ctx, r, key)
 		c.observe(rep.status, start)
+		if s != nil {
+			s.end(rep, err)
+		}
 	} else {
-		rep, err = c.persist(ctx, r, key, deadline, t.probe)
+		rep, err = c.persist(ctx, r, key, deadline, t.probe, s)
 	}
 	c.breaker.settle(t, outcomeOf(ctx, rep, err, patient))
-	if err != nil {
-		// What the body's reader had to say, such as that the file is too
-		// large, is for the client.
-		if coded, ok := errors.AsType[*api.Error](err); ok {
-			return nil, coded
-		}
-		return nil, c.unavailable(key, err)
+	resp, failure := c.conclude(r, key, rep, err)
+	c.counters.count(r, rep.status, failure)
+	if s != nil {
+		resp, failure = s.conclude(rep, resp, failure)
 	}
-	return c.judge(rep)
+	if failure != nil {
+		return nil, failure
+	}
+	return resp, nil
 }
 
 func (c *Client) observe(status int, start time.Time) {

@@ -96,6 +96,12 @@ func TestClient_Wire(t *testing.T) {
 			"POST /api/links?a=1&api_token=T0ken%2Bwith%2Fodd%3Dbytes HTTP/1.1|User-Agent: Linkquay|Content-Type: application/json|Content-Length: 2|Accept: application/json",
 		},
 		{
+			"bearer-beside-query-key",
+			Config{BaseURL: "/", KeyQuery: "api_token"},
+			Request{Method: "GET", Path: "/api/v1/link", Bearer: true},
+			"GET /api/v1/link HTTP/1.1|User-Agent: Linkquay|Content-Type: application/json|Accept: application/json|Authorization: Bearer T0ken+with/odd=bytes",
+		},
+		{
 			"own-key",
 			Config{BaseURL: "/"},
 			Request{Method: "DELETE", Path: "/api/url/1/delete", Key: "callers"},

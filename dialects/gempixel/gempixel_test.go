@@ -150,7 +150,7 @@ func TestDialect_Document(t *testing.T) {
 		{api.CreateLink, `{"password":""}`, `{}`, translate.EmptyValue},
 		{api.UpdateLink, `{"password":"","campaign":"0"}`, `{"password":"","campaign":0}`, translate.OtherType},
 		{api.UpdateLink, `{"custom":""}`, `{}`, translate.EmptyValue},
-		{api.CreateLink, `{"redirectcode":"301","clicklimit":"5","forwardquery":"1"}`, `{"redirectcode":301,"clicklimit":5,"forwardquery":true}`, translate.OtherType},
+		{api.CreateLink, `{"redirectcode":"301","clicklimit":"5","forwardquery":"1","disabled":0}`, `{"redirectcode":301,"clicklimit":5,"forwardquery":true,"disabled":false}`, translate.OtherType},
 		{api.CreateLink, `{"redirectcode":"","clicklimit":0,"startdate":"","expiredurl":"","externalid":"","forwardquery":""}`, `{}`, translate.EmptyValue},
 		{api.CreateLink, `{"externalid":1042}`, `{"externalid":"1042"}`, translate.OtherType},
 		{api.UpdateLink, `{"clicklimit":"","startdate":"","expiredurl":"","externalid":""}`, `{"clicklimit":0,"startdate":"","expiredurl":"","externalid":""}`, translate.OtherType},

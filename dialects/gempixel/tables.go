@@ -19,6 +19,7 @@ var values = map[string]translate.Func{
 	"counter":        integerFromZero,
 	"data":           anything,
 	"deeplink":       deepLink,
+	"disabled":       boolean,
 	"devicetarget":   rules(newMembers("device", "link")),
 	"forwardquery":   boolean,
 	"geotarget":      rules(newMembers("location", "link")),

@@ -26,6 +26,7 @@ func views() map[string]pages.View {
 	}
 	return map[string]pages.View{
 		"gone":           pages.Notice{Key: "gone"},
+		"disabled":       pages.Notice{Key: "disabled"},
 		"notstarted":     pages.Notice{Key: "notstarted"},
 		"blocked":        pages.Notice{Key: "blocked"},
 		"password":       pages.Password{},

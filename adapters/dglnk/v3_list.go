@@ -1,0 +1,210 @@
+package dglnk
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/drift"
+	"github.com/linkquay/linkquay/adapters/upstream"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/translate"
+)
+
+const (
+	// maxPerPage is how many rows the site is asked for at once.
+	maxPerPage = 100
+
+	// maxPages bounds how many requests one page of ours may take.
+	maxPages = 40
+
+	// remembered is how long, and for how many lists, it is known which of their
+	// rows lie in the bin.
+	remembered = 10 * time.Minute
+	maxLists   = 256
+)
+
+// trash knows which rows of the site's lists lie in the dashboard's bin: the
+// lists have them all, so that pages of the rows that are left do not begin where
+// the site's do. It is safe for concurrent use.
+type trash struct {
+	mu    sync.Mutex
+	lists map[string]gone
+}
+
+// gone are the rows of one list that lie in the bin.
+type gone struct {
+	at      time.Time
+	total   int   // the rows of the list, those in the bin too
+	scanned int   // how many rows from the first are known
+	rows    []int // the indexes of those in the bin, in order
+}
+
+// index is where the row with so many others before it stands in the list. Rows
+// that nobody has looked at are taken for none of the bin's.
+func (g *gone) index(live int) int {
+	for _, i := range g.rows {
+		if i <= live {
+			live++
+		}
+	}
+	return live
+}
+
+func (t *trash) of(name string, now time.Time) gone {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.lists[name]
+	if now.Sub(g.at) > remembered {
+		return gone{at: now}
+	}
+	g.rows = slices.Clone(g.rows)
+	return g
+}
+
+func (t *trash) keep(name string, g gone) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.lists) >= maxLists || t.lists == nil {
+		t.lists = map[string]gone{}
+	}
+	t.lists[name] = g
+}
+
+// found is a page of rows.
+type found struct {
+	rows  []gjson.Result
+	total int // exact once the end of the list was seen; before, rows in the bin may be among them
+	age   time.Duration
+}
+
+// page reads a page of a list without what lies in the bin. Ask sends one
+// request; name tells lists apart.
+func (b *version3) page(
+	ctx context.Context, call *api.Call, page adapters.Page, query url.Values, shape []drift.Field,
+	ask func(context.Context, *api.Call, exchange) (answer, error), name string,
+) (found, error) {
+	name = call.Key.ID + " " + name + "?" + query.Encode()
+	g := b.trash.of(name, b.now())
+	per := min(page.Limit, maxPerPage)
+	at := g.index(page.Offset())
+	var f found
+	for range maxPages {
+		asked := url.Values{"perPage": {strconv.Itoa(per)}, "page": {strconv.Itoa(at/per + 1)}}
+		for key, values := range query {
+			asked[key] = values
+		}
+		got, err := ask(ctx, call, exchange{Request: upstream.Request{Method: http.MethodGet, Query: asked}, shape: shape})
+		if err != nil {
+			return found{}, err
+		}
+		p, err := b.pagination(call, got.root)
+		if err != nil {
+			return found{}, err
+		}
+		f.age = max(f.age, got.age)
+		if p.total != g.total && len(f.rows) == 0 && len(g.rows) > 0 {
+			// The list has changed, and with it the places of its rows.
+			g = gone{at: g.at, total: p.total}
+			at = page.Offset()
+			continue
+		}
+		g.total = p.total
+		if p.per != per {
+			// The site gives fewer rows at once than it was asked for.
+			if per = p.per; (p.current-1)*per > at || p.current*per <= at {
+				continue
+			}
+		}
+		first := (p.current - 1) * per
+		for i := max(at-first, 0); i < len(p.rows) && len(f.rows) < page.Limit; i++ {
+			at = first + i + 1
+			g.see(first+i, deleted(p.rows[i]))
+			if !deleted(p.rows[i]) {
+				f.rows = append(f.rows, p.rows[i])
+			}
+		}
+		if len(f.rows) == page.Limit || first+len(p.rows) >= p.total || len(p.rows) == 0 || at < first+len(p.rows) {
+			break
+		}
+	}
+	f.total = max(g.total-len(g.rows), 0)
+	b.trash.keep(name, g)
+	return f, nil
+}
+
+// see remembers one row.
+func (g *gone) see(row int, deleted bool) {
+	if row > g.scanned {
+		// What lies between is not known, so what is known ends before it.
+		return
+	}
+	at, known := slices.BinarySearch(g.rows, row)
+	switch {
+	case deleted && !known:
+		g.rows = slices.Insert(g.rows, at, row)
+	case !deleted && known:
+		g.rows = slices.Delete(g.rows, at, at+1)
+	}
+	g.scanned = max(g.scanned, row+1)
+}
+
+// pagination is a page as the site answers it.
+type pagination struct {
+	current, per, total int
+	rows                []gjson.Result
+}
+
+func (b *version3) pagination(call *api.Call, root gjson.Result) (pagination, error) {
+	v := translate.Member(root, "pagination")
+	current, ok := number(translate.Member(v, "current_page"))
+	per, perOK := number(translate.Member(v, "per_page"))
+	total, totalOK := number(translate.Member(v, "total"))
+	rows := translate.Member(v, "data")
+	if !ok || !perOK || !totalOK || !rows.IsArray() || current < 1 || per < 1 || max(current, per, total) > math.MaxInt32 {
+		return pagination{}, b.unexpected(call, "pagination")
+	}
+	return pagination{current: int(current), per: int(per), total: int(total), rows: rows.Array()}, nil
+}
+
+// walk calls f with each row of a list that does not lie in the bin, newest
+// first, until it returns false, for so many of the site's pages at most.
+func (b *version3) walk(
+	ctx context.Context, call *api.Call, path string, query url.Values, shape []drift.Field, fresh bool, pages int, f func(row gjson.Result) bool,
+) (last answer, err error) {
+	for n := 1; n <= pages; n++ {
+		asked := url.Values{"perPage": {strconv.Itoa(maxPerPage)}, "page": {strconv.Itoa(n)}}
+		for key, values := range query {
+			asked[key] = values
+		}
+		got, err := b.send(ctx, call, exchange{
+			Request: upstream.Request{Method: http.MethodGet, Path: path, Query: asked, Fresh: fresh}, shape: shape,
+		})
+		if err != nil {
+			return got, err
+		}
+		got.age = max(got.age, last.age)
+		last = got
+		p, err := b.pagination(call, got.root)
+		if err != nil {
+			return got, err
+		}
+		for _, row := range p.rows {
+			if !deleted(row) && !f(row) {
+				return last, nil
+			}
+		}
+		if p.current*p.per >= p.total || len(p.rows) == 0 {
+			break
+		}
+	}
+	return last, nil
+}

@@ -1,0 +1,305 @@
+package dglnk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/drift"
+	"github.com/linkquay/linkquay/adapters/upstream"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/translate"
+)
+
+// metrics are what a report is asked for: visits by day, and by each dimension
+// under its name in the contract.
+var metrics = []struct{ dimension, metric string }{
+	{"countries", "countries"},
+	{"referrers", "referrers"},
+	{"browsers", "browsers"},
+	{"systems", "platforms"},
+	{"devices", "devices"},
+}
+
+// defaultSpan is what a report without a single day is said to be about.
+const defaultSpan = 30
+
+// count is how many visits share a name.
+type count struct {
+	name string
+	n    int64
+}
+
+// report is what the site tells of the visits of one link.
+type report struct {
+	clicks int64
+	days   []count
+	by     map[string][]count // by the contract's dimension
+	age    time.Duration
+}
+
+// errOthers says that a report is about more than its link.
+var errOthers = errors.New("the report has more visits than the link")
+
+// report reads what there is about a link that the site has just shown. Of a
+// link that it does not know, or takes for something else, the site reports all
+// the visits of all links: more than the link itself says that it had.
+func (b *version3) report(ctx context.Context, call *api.Call, l remoteLink) (*report, error) {
+	names := []string{"clicks"}
+	for _, m := range metrics {
+		names = append(names, m.metric)
+	}
+	got, err := b.send(ctx, call, exchange{
+		Request: upstream.Request{Method: http.MethodGet, Path: "/reports/clicks", Query: url.Values{
+			"model": {"link=" + strconv.FormatInt(l.id, 10)}, "metrics": {strings.Join(names, ",")},
+		}},
+		shape: reportShape,
+	})
+	if err != nil {
+		return nil, err
+	}
+	root := translate.Member(got.root, "report")
+	clicks := translate.Member(root, "clicks")
+	if !clicks.Exists() || clicks.Type == gjson.Null {
+		return nil, b.unexpected(call, "report.clicks")
+	}
+	r := &report{days: counts(clicks), by: map[string][]count{}, age: got.age}
+	if total, ok := number(translate.Member(clicks, "total")); ok {
+		r.clicks = total
+	} else if total, ok := number(clicks); ok {
+		r.clicks = total
+	} else {
+		for _, day := range r.days {
+			r.clicks += day.n
+		}
+	}
+	for _, m := range metrics {
+		r.by[m.dimension] = counts(translate.Member(root, m.metric))
+	}
+	if known := clicksOf(l); known != nil && r.clicks > *known {
+		// There may have been visits since.
+		again, _, err := b.fetch(ctx, call, l.id, true)
+		if err != nil {
+			return nil, err
+		}
+		if known = clicksOf(again); known != nil && r.clicks > *known {
+			b.cfg.Drift.Note(call.Operation, "report.clicks", drift.Value)
+			e := b.unexpected(call, "report.clicks")
+			e.Err = errOthers
+			return nil, e
+		}
+	}
+	return r, nil
+}
+
+// counts reads names with numbers: objects in an array, which may be in the data
+// of datasets, or the members of an object.
+func counts(v gjson.Result) []count {
+	if sets := translate.Member(v, "datasets"); sets.IsArray() {
+		v = sets.Get("0")
+	}
+	if data := translate.Member(v, "data"); data.IsArray() {
+		v = data
+	}
+	var list []count
+	v.ForEach(func(key, v gjson.Result) bool {
+		name := key.String()
+		if v.IsObject() {
+			name = either(v, "label", "date", "name", "key").String()
+			v = either(v, "value", "count", "clicks")
+		} else if key.Type != gjson.String {
+			return true
+		}
+		if n, ok := number(v); ok && name != "" && n > 0 {
+			list = append(list, count{name, n})
+		}
+		return true
+	})
+	return list
+}
+
+// valueName writes the name of a dimension's value as the contract has it.
+func valueName(dimension, name string) string {
+	switch dimension {
+	case "countries":
+		if code, ok := translate.CountryCode(name); ok {
+			return translate.CountryName(code)
+		}
+	case "devices":
+		if device, ok := deviceOf(deviceRule, strings.ToLower(name)); ok {
+			return device
+		}
+	}
+	return name
+}
+
+// values are the values of a dimension, those with the most visits first.
+func (r *report) values(dimension string) []count {
+	var list []count
+	for _, c := range r.by[dimension] {
+		c.name = valueName(dimension, c.name)
+		if i := slices.IndexFunc(list, func(o count) bool { return o.name == c.name }); i >= 0 {
+			list[i].n += c.n
+			continue
+		}
+		list = append(list, c)
+	}
+	slices.SortStableFunc(list, func(a, b count) int { return int(max(min(b.n-a.n, 1), -1)) })
+	return list
+}
+
+// visits are what getLink tells of the visits of a link. Who came twice, and from
+// which network, the site does not tell.
+type visits struct {
+	Clicks       int64  `json:"clicks"`
+	TopCountries ranked `json:"topCountries"`
+	TopReferrers ranked `json:"topReferrers"`
+	TopBrowsers  ranked `json:"topBrowsers"`
+	TopOS        ranked `json:"topOs"`
+}
+
+// ranked are counts as an object in their own order, 0 where there are none.
+type ranked []count
+
+// MarshalJSON implements json.Marshaler.
+func (r ranked) MarshalJSON() ([]byte, error) {
+	if len(r) == 0 {
+		return []byte("0"), nil
+	}
+	b := []byte{'{'}
+	for i, c := range r {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = gjson.AppendJSONString(b, c.name)
+		b = strconv.AppendInt(append(b, ':'), c.n, 10)
+	}
+	return append(b, '}'), nil
+}
+
+// visits returns the visits of a link. Where there is no report to be had for
+// it, because the plan has none or the site reported something else, there is the
+// number alone that the link itself tells.
+func (b *version3) visits(ctx context.Context, call *api.Call, l remoteLink) (visits, time.Duration, error) {
+	r, err := b.report(ctx, call, l)
+	known := clicksOf(l)
+	switch {
+	case err == nil:
+		v := visits{
+			Clicks:       r.clicks,
+			TopCountries: r.values("countries"),
+			TopReferrers: r.values("referrers"),
+			TopBrowsers:  r.values("browsers"),
+			TopOS:        r.values("systems"),
+		}
+		if known != nil {
+			v.Clicks = max(v.Clicks, *known)
+		}
+		return v, r.age, nil
+	case known != nil && (is(err, api.Forbidden) || errors.Is(err, errOthers)):
+		return visits{Clicks: *known}, 0, nil
+	}
+	return visits{}, 0, err
+}
+
+type visitCounts struct {
+	Clicks int64 `json:"clicks"`
+	Unique int64 `json:"uniqueClicks"`
+	Bots   int64 `json:"bots"`
+	Views  int64 `json:"previews"`
+	Scans  int64 `json:"scans"`
+}
+
+type visitStep struct {
+	Time string `json:"time"`
+	visitCounts
+}
+
+type dimensionValue struct {
+	Name   string `json:"name"`
+	Clicks int64  `json:"clicks"`
+}
+
+type linkStatistics struct {
+	From       string                      `json:"from"`
+	To         string                      `json:"to"`
+	Interval   string                      `json:"interval"`
+	Total      visitCounts                 `json:"total"`
+	Series     []visitStep                 `json:"series"`
+	Dimensions map[string][]dimensionValue `json:"dimensions"`
+}
+
+// getLinkStatistics answers a report. Its span is the site's own.
+func (b *version3) getLinkStatistics(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	losses := adapters.LostQuery(call.Query, "interval", "dimension")
+	if interval := call.Query.Get("interval"); interval == "hour" {
+		losses = append(losses, translate.Loss{Field: "interval", Value: interval})
+	}
+	dimension := call.Query.Get("dimension")
+	if dimension == "languages" || dimension == "social" {
+		losses = append(losses, translate.Loss{Field: "dimension", Value: dimension})
+		dimension = ""
+	}
+	warnings, err := adapters.Losses(b.cfg.Unsupported, b.cfg.Name, losses)
+	if err != nil {
+		return nil, err
+	}
+	l, got, err := b.fetch(ctx, call, call.Path.ID, false)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.report(ctx, call, l)
+	if err != nil {
+		return nil, err
+	}
+	data := linkStatistics{
+		Interval: "day", Total: visitCounts{Clicks: r.clicks}, Series: []visitStep{}, Dimensions: map[string][]dimensionValue{},
+	}
+	to := b.now()
+	from := to.AddDate(0, 0, -defaultSpan)
+	for _, day := range r.days {
+		t, err := time.ParseInLocation(time.DateOnly, day.name[:min(len(day.name), len(time.DateOnly))], b.cfg.RemoteZone)
+		if err != nil {
+			continue
+		}
+		if t.Before(from) {
+			from = t
+		}
+		data.Series = append(data.Series, visitStep{t.In(b.cfg.Zone).Format(translate.DateTimeLayout), visitCounts{Clicks: day.n}})
+	}
+	slices.SortFunc(data.Series, func(a, b visitStep) int { return strings.Compare(a.Time, b.Time) })
+	data.From, data.To = from.In(b.cfg.Zone).Format(translate.DateTimeLayout), to.In(b.cfg.Zone).Format(translate.DateTimeLayout)
+	for _, m := range metrics {
+		if dimension != "" && dimension != m.dimension {
+			continue
+		}
+		values := []dimensionValue{}
+		for _, c := range r.values(m.dimension) {
+			values = append(values, dimensionValue{c.name, c.n})
+		}
+		data.Dimensions[m.dimension] = values
+	}
+	answer, err := reply(struct {
+		Error int            `json:"error"`
+		Data  linkStatistics `json:"data"`
+	}{Data: data})
+	if err != nil {
+		return nil, err
+	}
+	for _, unknown := range []string{"uniqueClicks", "bots", "previews", "scans"} {
+		warnings = append(warnings, api.FieldError{
+			Field: "data.total." + unknown, Message: fmt.Sprintf("is not told by the backend %q and shown as 0", b.cfg.Name),
+		})
+	}
+	answer.Warnings = warnings
+	return upstream.Aged(answer, max(got.age, r.age)), nil
+}

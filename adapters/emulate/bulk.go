@@ -1,0 +1,134 @@
+package emulate
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
+)
+
+const (
+	// maxItems is how many links one call makes of a backend that makes them
+	// one by one: each counts against the requests that the backend allows.
+	maxItems = 100
+
+	// creators is how many of them are made at once.
+	creators = 4
+
+	// itemsTime is how long new ones are begun. It is less than clients and
+	// proxies commonly wait for an answer.
+	itemsTime = 50 * time.Second
+)
+
+// createEach makes each item by itself, as createLink would, and answers in
+// their order. Items that ask for the same alias are made in their order too.
+// Those that there was no time for are failures that say so.
+func (b *backend) createEach(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	if len(call.Items) > maxItems {
+		return nil, api.InvalidField("urls", fmt.Sprintf("must have at most %d entries: the backend %q makes links one by one", maxItems, b.cfg.Name))
+	}
+	begin, cancel := context.WithTimeout(ctx, itemsTime)
+	defer cancel()
+	replies := make([]answer, len(call.Items))
+	done := make([]chan struct{}, len(call.Items))
+	for i := range done {
+		done[i] = make(chan struct{})
+	}
+	before := rivals(call.Items)
+	inOrder(len(call.Items), creators, func(i int) {
+		defer close(done[i])
+		if j := before[i]; j >= 0 {
+			<-done[j]
+		}
+		item := &call.Items[i]
+		switch {
+		case item.Err != nil:
+			replies[i].err = item.Err
+		case begin.Err() != nil:
+			replies[i].err = notBegun
+		default:
+			one := *call
+			one.Operation, one.Document, one.Items = api.CreateLink, item.Document, nil
+			replies[i].reply, replies[i].err = b.Do(ctx, &one)
+		}
+	})
+	return b.results(replies), nil
+}
+
+// notBegun answers an item that the backend has not heard of.
+var notBegun = &api.Error{Code: api.Unavailable, Message: "There was no time left for this document: nothing was sent. Please try again."}
+
+// answer is what became of one item.
+type answer struct {
+	reply *api.Reply
+	err   error
+}
+
+// results is the answer to createLinks, with more warnings about all of it.
+func (b *backend) results(answers []answer, warnings ...api.FieldError) *api.Reply {
+	var results adapters.Results
+	var failures []error
+	for i, a := range answers {
+		if a.err != nil {
+			if code := api.AsError(a.err).Code; code == api.Internal || code == api.Unavailable {
+				failures = append(failures, a.err)
+			}
+			results.Failed(a.err)
+			continue
+		}
+		results.Answered(a.reply.Document)
+		for _, w := range a.reply.Warnings {
+			w.Field = fmt.Sprintf("urls[%d].%s", i, w.Field)
+			warnings = append(warnings, w)
+		}
+	}
+	if len(failures) > 0 {
+		// The answer is a success, and would not be looked into.
+		b.cfg.Logger.Warn("items of createLinks failed that were right", zap.String("backend", b.cfg.Name),
+			zap.Int("items", len(failures)), zap.NamedError("first", failures[0]))
+	}
+	reply := results.Reply()
+	reply.Warnings = warnings
+	return reply
+}
+
+// inOrder calls do for each number below n, begun in their order and some at
+// once.
+func inOrder(n, atOnce int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(atOnce, n) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// rivals tells for each item the last one before it with the same alias, -1
+// where there is none.
+func rivals(items []api.Item) []int {
+	before := make([]int, len(items))
+	last := map[string]int{}
+	for i, item := range items {
+		before[i] = -1
+		alias := gjson.GetBytes(item.Document, "custom").String()
+		if alias == "" {
+			continue
+		}
+		if j, ok := last[alias]; ok {
+			before[i] = j
+		}
+		last[alias] = i
+	}
+	return before
+}
