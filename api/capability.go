@@ -22,8 +22,8 @@ type Capability struct {
 	// Support is the support of the operation as a whole.
 	Support Support `json:"support"`
 
-	// Fields is the support of each field of the operation's document. A field
-	// of the contract that is missing is refused.
+	// Fields is the support of each field of the operation's document, and of
+	// each word in its path. A field of the contract that is missing is refused.
 	Fields map[string]FieldCapability `json:"fields,omitempty"`
 
 	// Query is the same for the operation's query parameters.
@@ -37,7 +37,7 @@ type FieldCapability struct {
 
 	// Values are the values whose support is another one; of an array, those of
 	// its entries. A refused field may well have some: they ask for nothing that
-	// the backend does not do anyway.
+	// the backend does not do anyway. N stands for any number, as in overlay-N.
 	Values map[string]Support `json:"values,omitempty"`
 }
 

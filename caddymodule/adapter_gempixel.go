@@ -1,6 +1,8 @@
 package caddymodule
 
 import (
+	"time"
+
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
@@ -32,6 +34,10 @@ func (g *Gempixel) Backend(env Environment) (adapters.Backend, error) {
 		Unsupported: g.unsupported(),
 		Zone:        env.Zone,
 		RemoteZone:  env.RemoteZone,
+		Drift:       env.Drift,
+		Ledger:      env.Ledger,
+		Timeout:     time.Duration(g.Timeout),
+		Logger:      env.Logger,
 		Forward:     g.ForwardCredentials,
 	}, env.Client)
 }

@@ -82,7 +82,8 @@ type App struct {
 	// Native are the settings of the native shortener.
 	Native
 
-	// DialectsRaw are the APIs that clients may speak. Default: gempixel.
+	// DialectsRaw are the APIs that clients may speak. Default: all that Linkquay
+	// has.
 	DialectsRaw caddy.ModuleMap `json:"dialects,omitempty" caddy:"namespace=linkquay.dialects"`
 
 	ctx      caddy.Context
@@ -90,7 +91,8 @@ type App struct {
 	zone     *time.Location
 	adapters map[string]Adapter
 	dialects []dialects.Dialect
-	handlers []*Handler // of all sites, for checkSites
+	fallback dialects.Dialect // answers for what is nobody's
+	handlers []*Handler       // of all sites, for checkSites
 	records  []keys.Record
 	contract *openapi.Contract
 	metrics  *collectors
@@ -176,26 +178,7 @@ func (a *App) loadGuests() error {
 		}
 		a.adapters[name] = adapter
 	}
-	if len(a.DialectsRaw) == 0 {
-		a.DialectsRaw = caddy.ModuleMap{"gempixel": nil}
-	}
-	loaded, err = a.ctx.LoadModule(a, "DialectsRaw")
-	if err != nil {
-		return fmt.Errorf("loading dialects: %w", err)
-	}
-	modules := loaded.(map[string]any)
-	for _, name := range sortedKeys(modules) {
-		module, ok := modules[name].(Dialect)
-		if !ok {
-			return fmt.Errorf("dialect %q: %T is not a dialect", name, modules[name])
-		}
-		dialect, err := module.Dialect(a.contract)
-		if err != nil {
-			return fmt.Errorf("dialect %q: %w", name, err)
-		}
-		a.dialects = append(a.dialects, dialect)
-	}
-	return nil
+	return a.loadDialects()
 }
 
 // owns reports whether a path is for the API rather than for short links.

@@ -38,7 +38,16 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	if names := a.forwarding(); len(names) > 0 {
 		forward = names[0]
 	}
-	ring, err := keys.NewRing(keys.Config{Configured: a.records, ForwardBackend: forward, DefaultRate: a.RateLimit.rate(DefaultRequests)})
+	secret, err := db.store.Secret(ctx, signatureSecret)
+	if err != nil {
+		return err
+	}
+	ring, err := keys.NewRing(keys.Config{
+		Configured:     a.records,
+		ForwardBackend: forward,
+		DefaultRate:    a.RateLimit.rate(DefaultRequests),
+		Secret:         secret,
+	})
 	if err != nil {
 		return err
 	}
@@ -49,6 +58,7 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	rt.onClose(func() error { watcher.Close(); return nil })
 	rt.gateway = gateway.New(gateway.Config{
 		Dialects:      a.dialects,
+		Fallback:      a.fallback,
 		Contract:      a.contract,
 		Keys:          ring,
 		Limits:        a.shared.limits,
@@ -68,6 +78,9 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	})
 	return nil
 }
+
+// signatureSecret is the name of the secret that signature tokens are made of.
+const signatureSecret = "signatures"
 
 // fleets makes of each account's backends what its keys see: those that list
 // domains take part in each other's work.

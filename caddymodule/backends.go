@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"strings"
 	"time"
@@ -33,11 +32,8 @@ type remote struct {
 // The keys of what the pool holds for backends: a reload must forget neither
 // what was sent to one in this minute nor what it was seen to answer.
 type (
-	budgetKey struct {
-		address, rate string
-		key           [sha256.Size]byte
-	}
-	driftKey struct{ name, address string }
+	budgetKey struct{ name, address string }
+	driftKey  struct{ name, address string }
 )
 
 // budget and driftCounter are what they say, in the pool.
@@ -59,11 +55,11 @@ func (a *App) newRemote(rt *runtime, name string, own adapters.Backend) (*remote
 	r := &remote{name: name, adapter: a.adapters[name]}
 	cfg := a.clientConfig(name)
 	if cfg.Budget != nil {
-		key := budgetKey{settings.BaseURL, rateText(settings.APIRate.rate(0)), sha256.Sum256([]byte(settings.key.Reveal()))}
-		shared, err := pooled(rt, key, budget{cfg.Budget})
+		shared, err := pooled(rt, budgetKey{name, settings.BaseURL}, budget{cfg.Budget})
 		if err != nil {
 			return nil, err
 		}
+		shared.Change(settings.APIRate.Requests, time.Duration(settings.APIRate.Window))
 		cfg.Budget = shared.Budget
 	}
 	counter, err := pooled(rt, driftKey{name, settings.BaseURL}, driftCounter{

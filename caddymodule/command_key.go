@@ -19,9 +19,9 @@ import (
 func keyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "key",
-		Short: "Makes, lists and revokes API keys",
+		Short: "Makes, lists and revokes API keys, and prints their signature tokens",
 	}
-	cmd.AddCommand(keyCreateCommand(), keyListCommand(), keyRevokeCommand())
+	cmd.AddCommand(keyCreateCommand(), keyListCommand(), keyTokenCommand(), keyRevokeCommand())
 	return cmd
 }
 
@@ -32,7 +32,8 @@ func keyCreateCommand() *cobra.Command {
 		Use:   "create <name>",
 		Short: "Makes an API key and prints it, once",
 		Long: `Makes an API key and prints it on standard output. It is kept as a hash
-alone and cannot be shown again.
+alone and cannot be shown again. Its signature token, with which clients of
+YOURLS sign instead of sending the key, is printed beside it.
 
   caddy linkquay key create partner --backend kr --scopes read,create --rate-limit 120/1m`,
 		Args: cobra.ExactArgs(1),
@@ -69,10 +70,18 @@ func createKey(ctx context.Context, cmd *cobra.Command, app *App, s *store.Store
 	if err := app.validateKeys(map[string]*Key{name: k}); err != nil {
 		return err
 	}
+	secret, err := s.Secret(ctx, signatureSecret)
+	if err != nil {
+		return err
+	}
 	if err := s.CreateKey(ctx, r); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), plain.Reveal())
+	if _, err := fmt.Fprintln(cmd.OutOrStdout(), plain.Reveal()); err != nil {
+		return err
+	}
+	// Beside standard output, so that a script gets the key alone.
+	_, err = fmt.Fprintf(cmd.ErrOrStderr(), "signature token, for clients of YOURLS: %s\n", keys.Token(secret, r.Hash).Reveal())
 	return err
 }
 
@@ -96,6 +105,37 @@ func keyListCommand() *cobra.Command {
 					return err
 				}
 				return w.Flush()
+			})
+		},
+	}
+}
+
+func keyTokenCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "token <name>",
+		Short: "Prints the signature token of an API key, for clients of YOURLS",
+		Long: `Prints the signature token of an API key, also of one of the configuration.
+Clients of YOURLS sign with it instead of sending the key.
+
+  caddy linkquay key token partner`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withStore(cmd, func(ctx context.Context, app *App, s *store.Store) error {
+				ring, err := app.ring(ctx, s)
+				if err != nil {
+					return err
+				}
+				secret, err := s.Secret(ctx, signatureSecret)
+				if err != nil {
+					return err
+				}
+				for _, r := range ring.Records() {
+					if r.Name == args[0] && r.Revoked.IsZero() {
+						_, err := fmt.Fprintln(cmd.OutOrStdout(), keys.Token(secret, r.Hash).Reveal())
+						return err
+					}
+				}
+				return fmt.Errorf("there is no key %q that opens anything", args[0])
 			})
 		},
 	}

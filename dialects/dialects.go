@@ -69,6 +69,12 @@ type Head struct {
 	// which is then not read.
 	Document []byte
 
+	// Parameters reads what a JSON body says of the Call, where the contract has
+	// that in the path or the query; nil where nothing stands there. It gets
+	// well-formed JSON, or nothing, once the caller is known and before Compose.
+	// Errors are Invalid.
+	Parameters func(body []byte) (notes []translate.Note, err error)
+
 	// Compose makes the answer to a request that takes more than one call of the
 	// contract; nil where the Call is all of it. The reply's document may have
 	// any shape that WriteReply knows.

@@ -21,6 +21,9 @@ func (e *exchange) readBody(op *openapi.Operation) error {
 		call.Document = e.head.Document
 		return nil
 	}
+	if e.head.Parameters != nil {
+		return e.readParameters()
+	}
 	switch op.Body {
 	case openapi.FileBody:
 		limit := e.gateway.cfg.UploadLimit
@@ -35,14 +38,9 @@ func (e *exchange) readBody(op *openapi.Operation) error {
 			Abort: func() { _ = http.NewResponseController(e.w).SetReadDeadline(time.Unix(1, 0)) },
 		}
 	case openapi.JSONBody:
-		body, err := e.readAll()
+		body, err := e.readJSON()
 		if err != nil {
 			return err
-		}
-		if len(body) > 0 {
-			if err := openapi.WellFormed(body); err != nil {
-				return err
-			}
 		}
 		doc, notes, err := e.dialect.Document(call.Operation, body)
 		if err != nil {
@@ -56,8 +54,30 @@ func (e *exchange) readBody(op *openapi.Operation) error {
 	return nil
 }
 
+// readParameters lets the dialect take what a JSON body says of the call.
+func (e *exchange) readParameters() error {
+	body, err := e.readJSON()
+	if err != nil {
+		return err
+	}
+	notes, err := e.head.Parameters(body)
+	if err != nil {
+		return err
+	}
+	return e.tolerated(notes)
+}
+
 // firstRead bounds what is set aside for a body on the word of its length.
 const firstRead = 32 << 10
+
+// readJSON returns a body that is well-formed JSON, or empty.
+func (e *exchange) readJSON() ([]byte, error) {
+	body, err := e.readAll()
+	if err == nil && len(body) > 0 {
+		err = openapi.WellFormed(body)
+	}
+	return body, err
+}
 
 func (e *exchange) readAll() ([]byte, error) {
 	limit := e.gateway.cfg.BodyLimit

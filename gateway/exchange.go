@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tidwall/sjson"
@@ -37,7 +38,7 @@ type exchange struct {
 func (e *exchange) do() (*api.Reply, error) {
 	g := e.gateway
 	var headErr error
-	e.head, headErr = e.dialect.Head(e.r)
+	e.head, headErr = e.readHead()
 	if err := e.authenticate(); err != nil {
 		if headErr != nil {
 			return nil, headErr
@@ -54,6 +55,11 @@ func (e *exchange) do() (*api.Reply, error) {
 		return nil, err
 	}
 	if e.head.Compose != nil {
+		if e.head.Parameters != nil {
+			if err := e.readParameters(); err != nil {
+				return nil, err
+			}
+		}
 		return e.head.Compose(e.r.Context(), e.perform)
 	}
 	call := &e.head.Call
@@ -72,6 +78,26 @@ func (e *exchange) do() (*api.Reply, error) {
 		return nil, err
 	}
 	return e.send(e.r.Context(), op, backend, call, idempotencyKey)
+}
+
+// readHead has the dialect read the head, and a form, which must come in time:
+// its sender is not known yet.
+func (e *exchange) readHead() (*dialects.Head, error) {
+	if e.r.Method != http.MethodPost || !isForm(e.r.Header.Get("Content-Type")) {
+		return e.dialect.Head(e.r)
+	}
+	control := http.NewResponseController(e.w)
+	limited := control.SetReadDeadline(time.Now().Add(e.gateway.cfg.BodyTimeout)) == nil
+	head, err := e.dialect.Head(e.r)
+	// After a failure the deadline stays, as in readAll.
+	if limited && err == nil {
+		err = control.SetReadDeadline(time.Time{})
+	}
+	return head, err
+}
+
+func isForm(contentType string) bool {
+	return strings.HasPrefix(contentType, "application/x-www-form-urlencoded") || strings.HasPrefix(contentType, "multipart/form-data")
 }
 
 // perform carries out one of the calls that a dialect's request is made of.

@@ -41,9 +41,11 @@ type Metrics interface {
 // Config is what a Gateway is made of. All fields are required unless they say
 // otherwise.
 type Config struct {
-	// Dialects are asked in order whose path a request is. The first one also
-	// answers errors on paths that belong to none of them.
+	// Dialects are asked in order whose path a request is.
 	Dialects []dialects.Dialect
+
+	// Fallback answers for what is none's; nil means the first of Dialects.
+	Fallback dialects.Dialect
 
 	Contract *openapi.Contract
 	Keys     Authenticator
@@ -102,6 +104,9 @@ type Gateway struct {
 
 // New returns a gateway.
 func New(cfg Config) *Gateway {
+	if cfg.Fallback == nil {
+		cfg.Fallback = cfg.Dialects[0]
+	}
 	return &Gateway{cfg: cfg, docs: openapi.Docs()}
 }
 
@@ -126,7 +131,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip
 	}
 	d := g.dialect(r)
 	if d == nil {
-		g.cfg.Dialects[0].WriteError(w, nil, api.Errorf(api.NotFound, "There is no such endpoint."))
+		g.cfg.Fallback.WriteError(w, nil, api.Errorf(api.NotFound, "There is no such endpoint."))
 		return
 	}
 	start := time.Now()

@@ -34,7 +34,7 @@ const (
 func (g *Gateway) serveHealth(w http.ResponseWriter, r *http.Request) {
 	if err := g.cfg.Healthy(r.Context()); err != nil {
 		g.cfg.Logger.Warn("not healthy", zap.Error(err))
-		g.cfg.Dialects[0].WriteError(w, nil, &api.Error{Code: api.Unavailable, Message: "The database does not answer."})
+		g.cfg.Fallback.WriteError(w, nil, &api.Error{Code: api.Unavailable, Message: "The database does not answer."})
 		return
 	}
 	var backends []BackendHealth
@@ -49,7 +49,7 @@ func (g *Gateway) serveHealth(w http.ResponseWriter, r *http.Request) {
 		Backends []BackendHealth `json:"backends,omitempty"`
 	}{Status: "ok", Backends: backends})
 	if err != nil {
-		g.cfg.Dialects[0].WriteError(w, nil, api.AsError(err))
+		g.cfg.Fallback.WriteError(w, nil, api.AsError(err))
 		return
 	}
 	writeJSON(w, http.StatusOK, doc)

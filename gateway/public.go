@@ -30,7 +30,7 @@ func (g *Gateway) servePublic(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		g.cfg.Dialects[0].WriteError(w, nil, &api.Error{
+		g.cfg.Fallback.WriteError(w, nil, &api.Error{
 			Code:    api.MethodNotAllowed,
 			Message: "This endpoint does not take that method.",
 			Allow:   []string{http.MethodGet, http.MethodHead},

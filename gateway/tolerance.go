@@ -19,6 +19,7 @@ var habits = map[translate.Kind]string{
 	translate.EmptyValue:      "is empty",
 	translate.OtherType:       "has another type than the contract says",
 	translate.IncompleteEntry: "has an entry that is not complete",
+	translate.Alias:           "is another name than the contract has",
 }
 
 // maxSeen bounds what a Gateway remembers of the habits of keys.

@@ -220,3 +220,98 @@ func TestLedger_OtherAccount(t *testing.T) {
 		}
 	})
 }
+
+func TestLedger_Doubt(t *testing.T) {
+	now := noon
+	eachAt(t, func() time.Time { return now }, func(t *testing.T, s *Store) {
+		now = noon
+		l, ctx := s.Ledger(), t.Context()
+		one, two := [32]byte{1}, [32]byte{2}
+		begin := func(e ledger.Entry) int64 {
+			t.Helper()
+			id, err := l.Begin(ctx, &e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		want := func(when, account string, of [32]byte, id int64) *ledger.Entry {
+			t.Helper()
+			got, err := l.InDoubt(ctx, account, "dg", of, time.Minute)
+			if id == 0 {
+				wantCode(t, when, err, api.NotFound)
+				return nil
+			}
+			if err != nil || got.ID != id {
+				t.Fatalf("%s: InDoubt() = %+v, %v; want %d", when, got, err, id)
+			}
+			return got
+		}
+
+		first := begin(ledger.Entry{Account: "main", Backend: "dg", Fingerprint: one, LongURL: "https://example.com"})
+		begin(ledger.Entry{Account: "acme", Backend: "dg", Fingerprint: one, Doubtful: noon})
+		begin(ledger.Entry{Account: "main", Backend: "other", Fingerprint: one, Doubtful: noon})
+		begin(ledger.Entry{Account: "main", Backend: "dg", Doubtful: noon})
+		want("under way", "main", one, 0)
+		want("nothing has it", "main", two, 0)
+		want("none taken", "main", [32]byte{}, 0)
+
+		now = noon.Add(30 * time.Second)
+		if err := l.Doubt(ctx, first); err != nil {
+			t.Fatal(err)
+		}
+		got := want("marked", "main", one, first)
+		marked := now
+		if !got.Doubtful.Equal(marked) || got.Fingerprint != one || got.LongURL != "https://example.com" || !got.Created.Equal(noon) {
+			t.Errorf("InDoubt() = %+v", got)
+		}
+		now = noon.Add(40 * time.Second)
+		if err := l.Doubt(ctx, first); err != nil {
+			t.Fatal(err)
+		}
+		if got := want("marked again", "main", one, first); !got.Doubtful.Equal(marked) {
+			t.Errorf("it is doubtful since %v; want %v", got.Doubtful, marked)
+		}
+
+		second := begin(ledger.Entry{Account: "main", Backend: "dg", Fingerprint: one, Doubtful: now})
+		third := begin(ledger.Entry{Account: "main", Backend: "dg", Fingerprint: one})
+		want("the newest", "main", one, second)
+		now = now.Add(2 * time.Minute)
+		want("one whose process ended", "main", one, third)
+
+		if err := l.Abandon(ctx, third); err != nil {
+			t.Fatal(err)
+		}
+		done := &ledger.Entry{ID: second, Account: "main", Backend: "dg", Alias: "x"}
+		if err := l.Complete(ctx, done); err != nil {
+			t.Fatal(err)
+		}
+		want("the rest", "main", one, first)
+		kept, err := l.Entry(ctx, "main", "dg", second)
+		if err != nil || !kept.Doubtful.IsZero() || kept.Fingerprint != one {
+			t.Errorf("a completed one = %+v, %v; want no doubt", kept, err)
+		}
+		wantCode(t, "Doubt of a completed one", l.Doubt(ctx, second), api.NotFound)
+		wantCode(t, "Doubt of an abandoned one", l.Doubt(ctx, third), api.NotFound)
+	})
+}
+
+func TestLedger_Delete(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store) {
+		l, ctx := s.Ledger(), t.Context()
+		id := mustEntry(t, l, ledger.Entry{Account: "main", Backend: "dg", Alias: "x"})
+		intent, err := l.Begin(ctx, &ledger.Entry{Account: "main", Backend: "dg"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, "Delete for another account", l.Delete(ctx, "acme", "dg", id), api.NotFound)
+		wantCode(t, "Delete on another backend", l.Delete(ctx, "main", "other", id), api.NotFound)
+		wantCode(t, "Delete of an intent", l.Delete(ctx, "main", "dg", intent), api.NotFound)
+		if err := l.Delete(ctx, "main", "dg", id); err != nil {
+			t.Fatal(err)
+		}
+		_, err = l.Entry(ctx, "main", "dg", id)
+		wantCode(t, "Entry of a deleted one", err, api.NotFound)
+		wantCode(t, "Delete again", l.Delete(ctx, "main", "dg", id), api.NotFound)
+	})
+}

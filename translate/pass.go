@@ -56,6 +56,8 @@ const (
 	OtherType Kind = "other_type"
 	// IncompleteEntry: an element of an array without what makes it one.
 	IncompleteEntry Kind = "incomplete_entry"
+	// Alias: another name for a field or a path of the contract.
+	Alias Kind = "alias"
 )
 
 // Pass is one application of a table, as its functions see it.

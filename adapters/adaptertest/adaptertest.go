@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -117,8 +118,13 @@ func capabilities(t *testing.T, h Harness) {
 			t.Errorf("%s has the support %q", id, capability.Support)
 		}
 		for name := range capability.Fields {
-			if !slices.Contains(op.Fields, name) && !slices.Contains(op.Query, name) {
+			if !slices.Contains(op.Fields, name) && !strings.Contains(op.Path, "{"+name+"}") {
 				t.Errorf("%s has no field %q in the contract", id, name)
+			}
+		}
+		for name := range capability.Query {
+			if !slices.Contains(op.Query, name) {
+				t.Errorf("%s has no query parameter %q in the contract", id, name)
 			}
 		}
 		if capability.Support == api.Native && h.Distinguish == nil && !slices.Contains(slices.Collect(maps.Values(h.Routes)), id) {

@@ -28,7 +28,7 @@ func Valid(tb testing.TB, id api.Operation, document []byte) {
 func (f Fixture) NoSecret(tb testing.TB, err error, document []byte) {
 	tb.Helper()
 	texts := []string{string(document)}
-	for _, e := range chain(err) {
+	for _, e := range Chain(err) {
 		texts = append(texts, e.Error(), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e))
 		if coded, ok := e.(*api.Error); ok { //nolint:errorlint // The chain is walked by hand.
 			texts = append(texts, coded.Message, fmt.Sprint(coded.Fields))
@@ -51,18 +51,18 @@ func (f Fixture) NoSecret(tb testing.TB, err error, document []byte) {
 	}
 }
 
-// chain lists err and everything that it wraps.
-func chain(err error) []error {
+// Chain lists err and everything that it wraps.
+func Chain(err error) []error {
 	if err == nil {
 		return nil
 	}
 	all := []error{err}
 	switch e := err.(type) { //nolint:errorlint // The chain is walked by hand.
 	case interface{ Unwrap() error }:
-		all = append(all, chain(e.Unwrap())...)
+		all = append(all, Chain(e.Unwrap())...)
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
-			all = append(all, chain(inner)...)
+			all = append(all, Chain(inner)...)
 		}
 	}
 	return all

@@ -56,14 +56,21 @@ func TestVersion3_Bulk(t *testing.T) {
 		}
 		seen[id] = true
 	}
-	batches := 0
+	if len(s.site.Links()) != 17 {
+		t.Errorf("%d links; want 17", len(s.site.Links()))
+	}
+	r, _ = s.must(t, s.call(api.CreateLinks, api.Path{}, "", `{"urls":[{"url":"https://example.com/"},{"url":"https://EXAMPLE.com"},{"url":"https://example.com/z"}]}`))
+	if ids := r.Get("data.results.#.id").Array(); len(ids) != 3 || ids[0].Int() == ids[1].Int() {
+		t.Errorf("one address twice = %s; want two links", r)
+	}
+	var sizes []int
 	for _, q := range s.server.Requests() {
 		if strings.HasSuffix(q.Path, "/batch/shorten") {
-			batches++
+			sizes = append(sizes, len(gjson.Get(q.Body, "long_urls").Array()))
 		}
 	}
-	if batches != 3 || len(s.site.Links()) != 17 {
-		t.Errorf("%d batches, %d links; want 3 and 17", batches, len(s.site.Links()))
+	if want := []int{10, 5, 2, 2}; !slices.Equal(sizes, want) {
+		t.Errorf("batches of %v; want %v", sizes, want)
 	}
 }
 

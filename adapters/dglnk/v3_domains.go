@@ -12,13 +12,8 @@ import (
 	"github.com/linkquay/linkquay/translate"
 )
 
-const (
-	// hostsFor is how long the numbers of domains are remembered.
-	hostsFor = time.Minute
-
-	// domainPages bounds how many of the site's pages of domains are read.
-	domainPages = 10
-)
+// hostsFor is how long the numbers of domains are remembered.
+const hostsFor = time.Minute
 
 // hosts are the site's numbers of domains by host. It is safe for concurrent
 // use.
@@ -43,6 +38,7 @@ func (h *hosts) set(byHost map[string]int64, now time.Time) {
 
 var customDomains = &kind{
 	path:   "/custom-domain",
+	listed: true,
 	member: "domain",
 	shape:  domainShape,
 	fields: domainFields,
@@ -79,7 +75,7 @@ func (b *version3) domainID(ctx context.Context, call *api.Call, domain string) 
 		return id, true, nil
 	}
 	byHost := map[string]int64{}
-	_, err = b.walk(ctx, call, customDomains.path, nil, pageShape, true, domainPages, func(row gjson.Result) bool {
+	_, err = b.walk(ctx, call, customDomains.path, nil, pageShape, true, objectPages, func(row gjson.Result) bool {
 		if d, ok := readDomain(row); ok {
 			byHost[hostOf(d.Domain)] = d.ID
 		}

@@ -3,6 +3,7 @@ package dglnk
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/linkquay/linkquay/api"
@@ -92,6 +93,17 @@ func TestVersion3_Objects(t *testing.T) {
 			t.Errorf("getPixel of none = %v; want NotFound", err)
 		}
 
+		asked := 0
+		for _, q := range s.server.Requests() {
+			if strings.HasPrefix(q.Path, "/api/v1/tp") {
+				asked++
+			}
+		}
+		// At first, and where there is none: afterwards it is known where they are.
+		if older && asked != 2 {
+			t.Errorf("%d requests went where older sites have no pixels; want 2", asked)
+		}
+
 		// A domain that is new is known at once.
 		document := `{"url":"https://example.com/","domain":"https://go.example.com"}`
 		_, err := s.Do(t.Context(), s.call(api.CreateLink, api.Path{}, "", document))
@@ -103,9 +115,20 @@ func TestVersion3_Objects(t *testing.T) {
 		if d := s.details(t, id); d.Get("domain").String() != "https://go.example.com" {
 			t.Errorf("details = %s", d)
 		}
+		domain, _ := s.must(t, s.call(api.ListDomains, api.Path{}, "", ""))
+		at = api.Path{ID: domain.Get("data.domains.0.id").Int()}
+		if r, _ = s.must(t, s.call(api.GetDomain, at, "", "")); r.Get("data.domain").String() != "https://go.example.com" {
+			t.Errorf("getDomain = %s", r)
+		}
 		_, err = s.Do(t.Context(), s.call(api.CreateDomain, api.Path{}, "", `{"domain":"go.example.com/"}`))
 		if e := api.AsError(err); e.Code != api.Conflict || len(e.Fields) != 1 || e.Fields[0].Field != "domain" {
 			t.Errorf("a domain twice = %v; want Conflict about it", err)
+		}
+		s.must(t, s.call(api.DeleteDomain, at, "", ""))
+		for _, op := range []api.Operation{api.GetDomain, api.DeleteDomain} {
+			if _, err := s.Do(t.Context(), s.call(op, at, "", "")); api.AsError(err).Code != api.NotFound {
+				t.Errorf("Do(%s) of none = %v; want NotFound", op, err)
+			}
 		}
 	}
 }

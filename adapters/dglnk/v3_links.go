@@ -87,7 +87,7 @@ func (b *version3) getLink(ctx context.Context, call *api.Call) (*api.Reply, err
 // single answers one link with its visits; with a row of a list in it where a
 // search found it.
 func (b *version3) single(ctx context.Context, call *api.Call, l remoteLink, age time.Duration, row bool) (*api.Reply, error) {
-	visits, visitsAge, err := b.visits(ctx, call, l)
+	visits, visitsAge, err := b.visits(ctx, call, l, age)
 	if err != nil {
 		return nil, err
 	}

@@ -320,10 +320,22 @@ func TestVersion3_Aged(t *testing.T) {
 // TestVersion3_Forwarded: a caller's own key goes to the site.
 func TestVersion3_Forwarded(t *testing.T) {
 	f := fixture{harness3().MustStart(t, adaptertest.Setup{})}
-	for _, id := range []api.Operation{api.GetLink, api.UpdateLink, api.ListPixels} {
+	for _, id := range []api.Operation{api.GetLink, api.UpdateLink, api.ListPixels, api.CreateLink, api.CreateLink} {
 		call := f.MustCall(t, id)
 		call.Key.Forwarded = "the-callers-own-key"
+		if id == api.CreateLink {
+			call.Document = []byte(`{"url":"https://example.com/","domain":"go.example.com"}`)
+		}
 		f.mustDo(t, call)
+	}
+	lookups := 0
+	for _, r := range f.Site.Requests() {
+		if strings.HasPrefix(r.URI, "/api/v1/custom-domain") {
+			lookups++
+		}
+	}
+	if lookups != 2 {
+		t.Errorf("domains were read %d times; want each time, since each caller has others", lookups)
 	}
 	for _, r := range f.Site.Requests() {
 		if got := r.Header.Get("Authorization"); got != "Bearer the-callers-own-key" {

@@ -15,10 +15,15 @@ import (
 	"github.com/linkquay/linkquay/translate"
 )
 
+// objectPages bounds how many of the site's pages are read in search of one
+// object.
+const objectPages = 10
+
 // kind is a kind of object beside links.
 type kind struct {
 	path   string            // where the site has them
 	other  string            // where older sites have them, empty for there too
+	listed bool              // one alone cannot be read: it is looked for among all
 	member string            // the name of one in replies
 	shape  []drift.Field     // the reply with one
 	fields map[string]string // the site's names to the contract's
@@ -55,8 +60,21 @@ func (b *version3) ask(ctx context.Context, call *api.Call, k *kind, e exchange)
 	return got, b.misplaced(err, missing)
 }
 
-// object reads one object, and its id.
+// object reads one object.
 func (b *version3) object(ctx context.Context, call *api.Call, k *kind, id int64, fresh bool) (gjson.Result, answer, error) {
+	if k.listed {
+		var v gjson.Result
+		got, err := b.walk(ctx, call, k.path, nil, pageShape, fresh, objectPages, func(row gjson.Result) bool {
+			if n, ok := number(translate.Member(row, "id")); ok && n == id {
+				v = row
+			}
+			return !v.Exists()
+		})
+		if err == nil && !v.Exists() {
+			err = &api.Error{Code: api.NotFound, Message: k.missing()}
+		}
+		return v, got, err
+	}
 	got, err := b.ask(ctx, call, k, exchange{
 		Request: upstream.Request{Method: http.MethodGet, Path: "/" + strconv.FormatInt(id, 10), Fresh: fresh},
 		shape:   k.shape,
@@ -175,8 +193,12 @@ var writable = []string{
 	"name", "description", "active", "public", "rotator", "type", "pixel_id", "head_code", "body_code",
 }
 
-// deleteObject deletes an object that is there for good.
+// deleteObject deletes an object for good. The site may take a delete of
+// anything for a success, so the object is looked at first.
 func (b *version3) deleteObject(ctx context.Context, call *api.Call, k *kind) (*api.Reply, error) {
+	if _, _, err := b.object(ctx, call, k, call.Path.ID, true); err != nil {
+		return nil, err
+	}
 	_, err := b.ask(ctx, call, k, exchange{
 		Request: upstream.Request{Method: http.MethodDelete, Path: "/" + strconv.FormatInt(call.Path.ID, 10)},
 		shape:   doneShape,

@@ -13,7 +13,7 @@ import (
 )
 
 // harness3 plays recorded replies of version 3. The link with the number 2 is
-// the one that is put into a campaign.
+// the one that is put into a campaign; one domain is read from among all.
 func harness3() adaptertest.Harness { return harness3With(Config{}) }
 
 func harness3With(cfg Config) adaptertest.Harness {
@@ -54,9 +54,10 @@ func harness3With(cfg Config) adaptertest.Harness {
 				tb.Fatal(err)
 			}
 			tb.Cleanup(client.Close)
-			cfg.Name, cfg.APIVersion, cfg.Unsupported, cfg.Timeout, cfg.Logger = adaptertest.Name, 3, s.Unsupported, s.Timeout, s.Logger
-			cfg.Drift = drift.New(adaptertest.Name, drift.Options{})
-			b, err := New(cfg, client, &ledgertest.Memory{})
+			c := cfg
+			c.Name, c.APIVersion, c.Unsupported, c.Timeout, c.Logger = adaptertest.Name, 3, s.Unsupported, s.Timeout, s.Logger
+			c.Drift = drift.New(adaptertest.Name, drift.Options{})
+			b, err := New(c, client, &ledgertest.Memory{})
 			if err != nil {
 				tb.Fatal(err)
 			}

@@ -106,12 +106,12 @@ func (b *version3) merge(l remoteLink, changes *editor, document gjson.Result, r
 	if changes.err != nil || string(changes.document) == "{}" {
 		return nil, changes.err
 	}
-	whole := editor{document: b.kept(l)}
+	whole := b.kept(l)
 	gjson.ParseBytes(changes.document).ForEach(func(key, v gjson.Result) bool {
 		whole.raw(key.Str, v.Raw)
 		return true
 	})
-	if whole.get("type").String() != "overlay" {
+	if kind := changes.get("type"); kind.Exists() && kind.String() != "overlay" {
 		whole.remove("type_id")
 	}
 	return whole.document, whole.err
@@ -119,7 +119,7 @@ func (b *version3) merge(l remoteLink, changes *editor, document gjson.Result, r
 
 // kept is what a write must repeat of a link so as not to change it. The
 // password, which nobody is told, stays if it is not sent.
-func (b *version3) kept(l remoteLink) []byte {
+func (b *version3) kept(l remoteLink) editor {
 	e := editor{document: []byte("{}")}
 	e.set("long_url", l.longURL)
 	for _, name := range []string{"alias", "type", "description", "image", "utm"} {
@@ -152,7 +152,7 @@ func (b *version3) kept(l remoteLink) []byte {
 	if rules := translate.Member(l.Result, "rules"); len(rules.Array()) > 0 {
 		e.raw("rules", rules.Raw)
 	}
-	return e.document
+	return e
 }
 
 // write sends an update.

@@ -90,7 +90,7 @@ func (s *search) ask(ctx context.Context, query url.Values) (gjson.Result, error
 	}
 	var ahead time.Duration
 	if !resp.Date.IsZero() {
-		ahead = time.Until(resp.Date)
+		ahead = resp.Date.Sub(s.adapter.now())
 	}
 	sent := s.sent.Add(ahead)
 	s.since = sent.Add(-clockSlack)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters/drift"
 	"github.com/linkquay/linkquay/adapters/reconcile"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
@@ -29,6 +30,12 @@ func (r *reader) failure(resp *upstream.Response) error {
 	}
 	if resp.Status < 300 && succeeded(failed) {
 		return nil
+	}
+	if failed.Type != gjson.Number && strings.Trim(failed.Str, "0123456789") != "" || failed.IsObject() || failed.IsArray() || failed.IsBool() {
+		r.note("error", drift.Type)
+	}
+	if resp.Status < 300 && message.Type != gjson.String {
+		r.note("message", drift.Missing)
 	}
 	text := r.adapter.client.Message(message.Str, r.call.Key.Forwarded)
 	e := r.meaning(text)

@@ -7,13 +7,10 @@ package gempixel
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
 	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/adapters"
@@ -65,6 +62,7 @@ type Adapter struct {
 	tables       map[api.Operation]*translate.Table
 	capabilities api.Capabilities
 	journal      *reconcile.Journal
+	now          func() time.Time
 	shift        bool // the zones differ
 }
 
@@ -96,11 +94,9 @@ func New(cfg Config, client *upstream.Client) (*Adapter, error) {
 		client:       client,
 		tables:       map[api.Operation]*translate.Table{},
 		capabilities: api.Capabilities{},
-		journal: reconcile.New(reconcile.Config{
-			Ledger: cfg.Ledger, Backend: cfg.Name, Quarantine: cfg.quarantine(), Logger: cfg.Logger,
-		}),
-		shift: cfg.Zone.String() != cfg.RemoteZone.String(),
+		shift:        cfg.Zone.String() != cfg.RemoteZone.String(),
 	}
+	a.setClock(time.Now)
 	for id, op := range operations {
 		capability := api.Capability{Support: api.Native}
 		if len(op.fields) > 0 {
@@ -131,6 +127,14 @@ func (a *Adapter) table(op operation) *translate.Table {
 		}
 	}
 	return translate.New(translate.Refuse, rows...)
+}
+
+// setClock sets the clock by which creates are sent and looked for.
+func (a *Adapter) setClock(now func() time.Time) {
+	a.now = now
+	a.journal = reconcile.New(reconcile.Config{
+		Ledger: a.cfg.Ledger, Backend: a.cfg.Name, Quarantine: a.cfg.quarantine(), Logger: a.cfg.Logger, Now: now,
+	})
 }
 
 // Capabilities implements adapters.Backend.

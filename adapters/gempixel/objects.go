@@ -44,25 +44,30 @@ func (r *reader) found(root, id, details, data gjson.Result) error {
 	if !id.Exists() {
 		r.editor.add(root, "id", number(members(details, "id")[0]))
 	}
-	// A site's own rows, or pages, would be read as a list as well.
 	m := members(details, "id", "alias", "shorturl", "longurl", "title", "description", "date")
+	// They are what the details are by now.
+	now := func(i int, name string) string {
+		if !m[i].Exists() {
+			return ""
+		}
+		raw, _ := r.mend(linkShape.field(name), m[i])
+		return raw
+	}
+	shortURL := gjson.Parse(now(2, "shorturl")).Str
 	alias := m[1].Raw
 	if m[1].Type != gjson.String {
-		alias = string(gjson.AppendJSONString(nil, m[2].Str[strings.LastIndexByte(m[2].Str, '/')+1:]))
+		alias = string(gjson.AppendJSONString(nil, shortURL[strings.LastIndexByte(shortURL, '/')+1:]))
 	}
 	row := &editor{src: "{}"}
 	object := gjson.Parse(row.src)
 	row.add(object, "id", number(m[0]))
 	row.add(object, "alias", alias)
 	for i, name := range []string{"shorturl", "longurl", "title", "description", "date"} {
-		switch v := m[2+i]; {
-		case v.Type != gjson.String:
-		case name == "date":
-			row.add(object, name, r.moment(v))
-		default:
-			row.add(object, name, v.Raw)
+		if raw := now(2+i, name); raw != "" && raw != "null" {
+			row.add(object, name, raw)
 		}
 	}
+	// A site's own rows, or pages, would make it a list as well.
 	v := members(data, "clicks", "urls", "result")
 	row.add(object, "clicks", number(v[0]))
 	r.put(data, v[1], "urls", "["+row.text()+"]")

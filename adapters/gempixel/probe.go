@@ -39,7 +39,7 @@ func (a *Adapter) Probe(ctx context.Context) (*adapters.Finding, error) {
 	case status < 300 && m[0].Exists() && succeeded(m[0]) && members(m[2], "email")[0].Exists():
 		f.API, f.Fits, f.Hint = "gempixel 3", true, ""
 		return f, nil
-	case m[0].Exists() && m[1].Exists():
+	case status != http.StatusNotFound && m[0].Exists() && m[1].Exists():
 		f.API, f.Hint = "gempixel 3", hintForbidden
 		if status < http.StatusForbidden {
 			f.Hint = hintKey

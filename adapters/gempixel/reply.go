@@ -96,9 +96,7 @@ func (r *reader) saved(root, id gjson.Result) error {
 	case !r.op.hasID():
 		return r.unexpected("id", id)
 	default:
-		if id.Exists() {
-			_ = r.unexpected("id", id)
-		}
+		_ = r.unexpected("id", id)
 		r.put(root, id, "id", strconv.FormatInt(r.call.Path.ID, 10))
 	}
 	switch r.op.reply {
@@ -127,7 +125,10 @@ func (r *reader) address(root gjson.Result) error {
 			_ = r.unexpected(name, m[i])
 		}
 	}
-	if value == "" {
+	switch {
+	case value == "" && !m[0].Exists() && !m[1].Exists():
+		return r.unexpected("shorturl", m[0])
+	case value == "":
 		return r.unusable("shorturl")
 	}
 	r.put(root, m[0], "shorturl", value)

@@ -88,16 +88,17 @@ var (
 
 // rootShapes are the outermost members beside the error, by kind of reply.
 var rootShapes = map[kind]*shape{
-	done:    newShape("", slices.Concat(remarked(), due(fields(text, "message")))...),
-	saved:   newShape("", slices.Concat(remarked(), fields(text, "name"), fields(textOrNull, "description", "color"), fields(flag, "starred"))...),
-	linked:  newShape("", remarked()...),
-	named:   newShape("", slices.Concat(remarked(), fields(flag, "public"), fields(textOrFlag, "rotator"), fields(textOrNull, "list", "slug"), fields(momentOrNull, "date"))...),
-	drawn:   newShape("", slices.Concat(remarked(), need(fields(text, "link")))...),
-	paged:   newShape("", slices.Concat(remarked(), fields(never, "details"))...),
-	filed:   newShape("", remarked()...),
-	link:    newShape("", slices.Concat(remarked(), fields(identity, "id"))...),
-	code:    newShape("", slices.Concat(remarked(), fields(identity, "id"))...),
-	account: newShape("", remarked()...),
+	done:      newShape("", slices.Concat(remarked(), due(fields(text, "message")))...),
+	saved:     newShape("", remarked()...),
+	described: newShape("", slices.Concat(remarked(), due(fields(text, "name")), due(fields(textOrNull, "description", "color")), due(fields(flag, "starred")))...),
+	linked:    newShape("", remarked()...),
+	named:     newShape("", slices.Concat(remarked(), due(fields(flag, "public")), due(fields(textOrFlag, "rotator")), due(fields(textOrNull, "list")), fields(textOrNull, "slug"), fields(momentOrNull, "date"))...),
+	drawn:     newShape("", slices.Concat(remarked(), need(fields(text, "link")))...),
+	paged:     newShape("", slices.Concat(remarked(), fields(never, "details"))...),
+	filed:     newShape("", remarked()...),
+	link:      newShape("", slices.Concat(remarked(), due(fields(identity, "id")))...),
+	code:      newShape("", slices.Concat(remarked(), fields(identity, "id"))...),
+	account:   newShape("", remarked()...),
 }
 
 func remarked() []field { return fields(remarks, "warnings") }

@@ -44,6 +44,7 @@ const (
 	linked             // saved, with the short URL under both its names
 	named              // saved, with the name of a campaign under its three names
 	drawn              // saved, with the link of a QR code
+	described          // saved, with the fields of a channel
 	paged              // data with pages of rows
 	filed              // a page without data around it
 	link               // details and statistics of a link
@@ -106,7 +107,7 @@ var operations = map[api.Operation]operation{
 
 	api.ListChannels:        {method: get, path: "/api/channels", query: page, reply: paged, rows: "channels"},
 	api.ListChannelItems:    {method: get, path: "/api/channel/{id}", query: page, reply: paged, rows: "items"},
-	api.CreateChannel:       {method: post, path: "/api/channel/add", fields: channels, reply: saved},
+	api.CreateChannel:       {method: post, path: "/api/channel/add", fields: channels, reply: described},
 	api.AssignItemToChannel: {method: post, path: "/api/channel/{id}/assign/{type}/{item}"},
 	api.UpdateChannel:       {method: put, path: "/api/channel/{id}/update", fields: channels},
 	api.DeleteChannel:       {method: remove, path: "/api/channel/{id}/delete"},

@@ -71,7 +71,8 @@ func New(cfg Config) *Adapter {
 	return a
 }
 
-// Capabilities are those of every Adapter: all that the contract has.
+// Capabilities are those of every Adapter: all that the contract has but bio
+// pages.
 func Capabilities(contract *openapi.Contract) api.Capabilities {
 	all := api.Capabilities{}
 	for _, op := range contract.Operations() {
@@ -80,6 +81,9 @@ func Capabilities(contract *openapi.Contract) api.Capabilities {
 		}
 		all[op.ID] = api.Capability{Support: api.Native, Fields: natively(op.Fields), Query: natively(op.Query)}
 	}
+	assign := all[api.AssignItemToChannel]
+	assign.Fields = map[string]api.FieldCapability{"type": {Support: api.Native, Values: map[string]api.Support{"bio": api.Refused}}}
+	all[api.AssignItemToChannel] = assign
 	return all
 }
 

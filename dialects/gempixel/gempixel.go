@@ -2,7 +2,9 @@
 // that script in its third generation: REST with a key in the Authorization
 // header. The contract speaks the same language, so what this dialect does is
 // to put right what its clients send for "not given", and to answer errors in
-// the shape that they know.
+// the shape that they know. What the second generation had besides, two
+// requests whose parameters stand in the body, is answered here, too: keys,
+// errors and replies are the same.
 package gempixel
 
 import (
@@ -20,7 +22,7 @@ import (
 // Prefix is where the dialect's paths begin.
 const Prefix = "/api"
 
-// Dialect is the third generation of the GemPixel API.
+// Dialect is the second and the third generation of the GemPixel API.
 type Dialect struct {
 	contract *openapi.Contract
 	routes   *routes
@@ -44,11 +46,12 @@ func (d *Dialect) Owns(path string) bool {
 // Head implements dialects.Dialect.
 func (d *Dialect) Head(r *http.Request) (*dialects.Head, error) {
 	h := &dialects.Head{Credential: credential(r.Header.Get("Authorization"))}
-	op, path, err := d.routes.find(r.Method, r.URL)
+	e, path, err := d.routes.find(r.Method, r.URL)
 	if err != nil {
 		return h, err
 	}
-	h.Call.Operation, h.Call.Path = op, path
+	h.Call.Operation, h.Call.Path = e.operation, path
+	e.complete(h)
 	if r.URL.RawQuery == "" {
 		return h, nil
 	}

@@ -27,7 +27,7 @@ type routes struct {
 }
 
 type route struct {
-	methods  map[string]api.Operation
+	methods  map[string]endpoint
 	itemType string
 }
 
@@ -38,19 +38,24 @@ func newRoutes(contract *openapi.Contract) *routes {
 			continue // served before and beside this table
 		}
 		if !strings.Contains(op.Path, "{type}") {
-			rt.add(op.Method, op.Path, "", op.ID)
+			rt.add(op.Method, op.Path, "", endpoint{operation: op.ID})
 			continue
 		}
 		for _, t := range itemTypes {
-			rt.add(op.Method, strings.Replace(op.Path, "{type}", t, 1), t, op.ID)
+			rt.add(op.Method, strings.Replace(op.Path, "{type}", t, 1), t, endpoint{operation: op.ID})
 		}
 	}
-	// The pages' first sample asks for the account with POST.
-	rt.paths[Prefix+"/account"].methods[http.MethodPost] = api.GetAccount
+	for _, p := range others {
+		rt.add(p.method, p.path, "", p.endpoint)
+	}
+	for _, p := range aliases {
+		p.endpoint.alias = p.path
+		rt.add(p.method, p.path, "", p.endpoint)
+	}
 	return rt
 }
 
-func (rt *routes) add(method, template, itemType string, op api.Operation) {
+func (rt *routes) add(method, template, itemType string, e endpoint) {
 	segments := strings.Split(template, "/")
 	for i, s := range segments {
 		if strings.HasPrefix(s, "{") {
@@ -59,16 +64,18 @@ func (rt *routes) add(method, template, itemType string, op api.Operation) {
 	}
 	path := strings.Join(segments, "/")
 	if _, ok := rt.paths[path]; !ok {
-		rt.paths[path] = route{methods: map[string]api.Operation{}, itemType: itemType}
+		rt.paths[path] = route{methods: map[string]endpoint{}, itemType: itemType}
 	}
-	rt.paths[path].methods[method] = op
+	rt.paths[path].methods[method] = e
 }
 
-// find returns the operation and the values of its path. Codes: NotFound,
-// MethodNotAllowed, Invalid for an id that is none.
-func (rt *routes) find(method string, u *url.URL) (api.Operation, api.Path, error) {
+// find returns what stands at the path and the values of it. Codes: NotFound,
+// MethodNotAllowed, Unsupported for what only a site itself does, Invalid for
+// an id that is none.
+func (rt *routes) find(method string, u *url.URL) (endpoint, api.Path, error) {
 	if strings.HasPrefix(u.Path, uploads) {
-		return findUpload(method, u)
+		path, err := findUpload(method, u)
+		return endpoint{operation: api.UploadFile}, path, err
 	}
 	var path api.Path
 	pattern := make([]byte, 0, 96)
@@ -88,7 +95,7 @@ func (rt *routes) find(method string, u *url.URL) (api.Operation, api.Path, erro
 		}
 		n, err := strconv.ParseInt(segment, 10, 64)
 		if err != nil || n < 1 {
-			return "", path, badID()
+			return endpoint{}, path, badID()
 		}
 		pattern = append(pattern, "{}"...)
 		switch numbers++; numbers {
@@ -100,17 +107,20 @@ func (rt *routes) find(method string, u *url.URL) (api.Operation, api.Path, erro
 	}
 	found, ok := rt.paths[string(pattern)]
 	if !ok || rest != "" {
-		return "", path, rt.missing(string(pattern))
+		return endpoint{}, path, rt.missing(string(pattern))
 	}
 	path.ItemType = found.itemType
-	op, ok := found.methods[method]
+	e, ok := found.methods[method]
 	if !ok && method == http.MethodHead {
-		op, ok = found.methods[http.MethodGet]
+		e, ok = found.methods[http.MethodGet]
 	}
-	if !ok {
-		return "", path, methodNotAllowed(slices.Collect(maps.Keys(found.methods))...)
+	switch {
+	case !ok:
+		return endpoint{}, path, methodNotAllowed(slices.Collect(maps.Keys(found.methods))...)
+	case e.operation == "":
+		return endpoint{}, path, api.Errorf(api.Unsupported, "The users of a site are not managed here.")
 	}
-	return op, path, nil
+	return e, path, nil
 }
 
 // missing says what is wrong with a path that is none: a segment that should
@@ -141,17 +151,17 @@ func methodNotAllowed(allowed ...string) error {
 
 // findUpload reads the file name of an upload from the path as it was sent, so
 // that an escaped separator is seen for what it is.
-func findUpload(method string, u *url.URL) (api.Operation, api.Path, error) {
+func findUpload(method string, u *url.URL) (api.Path, error) {
 	name, err := url.PathUnescape(strings.TrimPrefix(u.EscapedPath(), uploads))
 	unsafe := func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' || r == '\\' }
 	switch {
 	case method != http.MethodPost:
-		return "", api.Path{}, methodNotAllowed(http.MethodPost)
+		return api.Path{}, methodNotAllowed(http.MethodPost)
 	case err != nil || name == "" || name == "." || name == ".." || len(name) > 255 ||
 		!utf8.ValidString(name) || strings.ContainsFunc(name, unsafe):
-		return "", api.Path{}, api.InvalidField("filename", "must be a plain file name of at most 255 bytes in UTF-8")
+		return api.Path{}, api.InvalidField("filename", "must be a plain file name of at most 255 bytes in UTF-8")
 	}
-	return api.UploadFile, api.Path{Filename: name}, nil
+	return api.Path{Filename: name}, nil
 }
 
 func digits(s string) bool {

@@ -70,6 +70,12 @@ var clearable = map[api.Operation]map[string]translate.Func{
 	},
 }
 
+// otherNames are those that some clients have for fields, by the contract's.
+var otherNames = map[string]string{
+	"redirect404":  "redirect_404",
+	"redirectroot": "redirect_root",
+}
+
 // newTables returns a table for each operation that takes a JSON body. Its
 // rows are the contract's fields; what the contract does not know is dropped.
 func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
@@ -88,6 +94,9 @@ func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 				value = c
 			}
 			rows = append(rows, translate.Row{From: name, To: name, Value: given(value)})
+			if other, ok := otherNames[name]; ok {
+				rows = append(rows, translate.Row{From: other, To: name, Value: given(renamed(value))})
+			}
 		}
 		tables[op.ID] = translate.New(translate.Drop, rows...)
 	}
@@ -103,6 +112,14 @@ func given(value translate.Func) translate.Func {
 			p.Note(translate.NullValue)
 			return
 		}
+		value(p, v)
+	}
+}
+
+// renamed is value under another name than the contract's.
+func renamed(value translate.Func) translate.Func {
+	return func(p *translate.Pass, v gjson.Result) {
+		p.Note(translate.Alias)
 		value(p, v)
 	}
 }

@@ -1,0 +1,297 @@
+// Package conformance_test holds every backend, as it is assembled for a
+// server, to what it says of itself: in front of sites that behave like the
+// real ones, on a real database.
+package conformance_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/adaptertest"
+	"github.com/linkquay/linkquay/adapters/dglnk"
+	"github.com/linkquay/linkquay/adapters/emulate"
+	"github.com/linkquay/linkquay/adapters/gempixel"
+	"github.com/linkquay/linkquay/adapters/native"
+	"github.com/linkquay/linkquay/adapters/upstream"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/files"
+	"github.com/linkquay/linkquay/openapi"
+	"github.com/linkquay/linkquay/shortener"
+	"github.com/linkquay/linkquay/simulate"
+	dglnksite "github.com/linkquay/linkquay/simulate/dglnk"
+	gempixelsite "github.com/linkquay/linkquay/simulate/gempixel"
+	"github.com/linkquay/linkquay/store"
+	"github.com/linkquay/linkquay/store/storetest"
+)
+
+// The backends.
+const (
+	ours   = "native"
+	script = "gempixel"
+	dg1    = "dglnk-1"
+	dg3    = "dglnk-3"
+)
+
+var backends = []string{ours, script, dg1, dg3}
+
+const (
+	origin = "https://go.example.com"
+
+	// password is that of every link and account, so that it can be looked for
+	// in whatever is written.
+	password = "0pen-sesame-of-a-link"
+
+	// forwarded is what callers bring along where they bring keys of their own.
+	forwarded api.Secret = "f0rwarded-by-the-caller"
+)
+
+// stand is one backend, with all that stands behind it.
+type stand struct {
+	adapters.Backend
+
+	tb       testing.TB
+	kind     string
+	contract *openapi.Contract
+	path     string // of the database
+	store    *store.Store
+	script   *gempixelsite.Site // nil unless the backend is in front of it
+	dg       *dglnksite.Site
+	server   *simulate.Server // nil for the native backend
+	logs     *observer.ObservedLogs
+	key      *api.Key
+
+	last atomic.Int64 // what names are made different by
+	mu   sync.Mutex
+	said []string // what came back so far
+}
+
+// settings are how a stand is made; the zero value is good.
+type settings struct {
+	timeout time.Duration
+	forward bool
+	rate    int // the site's own limit by the minute
+}
+
+// mustStand makes a backend and ends it with the test. What it has written by
+// then is searched for secrets.
+func mustStand(tb testing.TB, kind string, o settings) *stand {
+	tb.Helper()
+	if o.timeout == 0 {
+		o.timeout = 10 * time.Second
+	}
+	core, logs := observer.New(zapcore.DebugLevel)
+	s := &stand{
+		tb: tb, kind: kind, contract: mustContract(tb), path: filepath.Join(tb.TempDir(), "linkquay.db"), logs: logs,
+		key: &api.Key{ID: "test", Name: "test", Account: api.MainAccount, Backend: kind, Scopes: api.ScopeAdmin},
+	}
+	s.store = storetest.OpenPath(tb, s.path)
+	dir, err := files.Open(filepath.Join(tb.TempDir(), "files"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = dir.Close() })
+	own := native.New(native.Config{
+		Contract:   s.contract,
+		Shortener:  shortener.New(shortener.Config{Store: s.store, Index: shortener.NewIndex(), OwnHosts: []string{"go.example.com"}}),
+		Statistics: s.store, Files: dir, Logos: logos{}, Zone: time.UTC, Logger: zap.New(core),
+	})
+	tb.Cleanup(s.noSecret)
+	if kind == ours {
+		s.Backend = own
+		return s
+	}
+	s.serve(o)
+	if o.forward {
+		s.key.Forwarded = forwarded
+	}
+	s.Backend = emulate.Wrap(s.remote(o, zap.New(core)), emulate.Config{Name: kind, Native: own, Store: s.store, Logger: zap.New(core)})
+	return s
+}
+
+// serve starts the site.
+func (s *stand) serve(o settings) {
+	key := adaptertest.Key.Reveal()
+	if o.forward {
+		key = forwarded.Reveal()
+	}
+	var site http.Handler
+	switch s.kind {
+	case script:
+		s.script = gempixelsite.New(gempixelsite.Options{Keys: map[string]string{key: "main"}})
+		site = s.script
+	default:
+		version := 1
+		if s.kind == dg3 {
+			version = 3
+		}
+		s.dg = dglnksite.New(dglnksite.Options{
+			APIVersion: version, Key: key, AliasMax: 30,
+			Domains: map[int64]string{12: "links.example.com"}, Pixels: map[int64]string{5: "Shop"},
+		})
+		site = s.dg
+	}
+	var err error
+	if s.server, err = simulate.Start(s.tb.Context(), site, simulate.Options{Rate: o.rate}); err != nil {
+		s.tb.Fatal(err)
+	}
+	s.tb.Cleanup(s.server.Close)
+}
+
+// remote makes the adapter.
+func (s *stand) remote(o settings, logger *zap.Logger) adapters.Backend {
+	s.tb.Helper()
+	cfg := upstream.Config{Backend: s.kind, BaseURL: s.server.URL, Key: adaptertest.Key, Timeout: o.timeout, RetryPause: time.Millisecond}
+	if o.forward {
+		cfg.Key = ""
+	}
+	if s.kind == dg1 {
+		cfg.KeyQuery = dglnk.KeyQuery
+	}
+	client, err := upstream.New(cfg)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	s.tb.Cleanup(client.Close)
+	var b adapters.Backend
+	if s.kind == script {
+		b, err = gempixel.New(gempixel.Config{
+			Name: s.kind, Ledger: s.store.Ledger(), Timeout: o.timeout, Logger: logger, Forward: o.forward,
+		}, client)
+	} else {
+		version := 1
+		if s.kind == dg3 {
+			version = 3
+		}
+		b, err = dglnk.New(dglnk.Config{
+			Name: s.kind, APIVersion: version, Domains: map[string]int64{"links.example.com": 12}, Timeout: o.timeout, Logger: logger,
+		}, client, s.store.Ledger())
+	}
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return b
+}
+
+// request is a call in the contract's terms.
+type request struct {
+	op    api.Operation
+	path  api.Path
+	query url.Values
+	body  string
+}
+
+// call returns a call that the contract accepts.
+func (s *stand) call(r request) (*api.Call, error) {
+	call := &api.Call{Operation: r.op, Path: r.path, Query: r.query, Key: s.key, Origin: origin}
+	if call.Query == nil {
+		call.Query = url.Values{}
+	}
+	if r.body != "" {
+		call.Document = []byte(r.body)
+	}
+	if r.op == api.UploadFile {
+		call.Path.Filename = "menu.pdf"
+		call.File = &api.File{Body: strings.NewReader("%PDF-1.4 of a kind"), Size: 18, ContentType: "application/pdf"}
+	}
+	operation := s.contract.Operation(r.op)
+	if err := operation.Validate(call); err != nil {
+		return nil, fmt.Errorf("%s %s is no request: %w", r.op, r.body, err)
+	}
+	call.Items = operation.Items(call)
+	return call, nil
+}
+
+// try carries a request out. What is no request fails the test, as does a reply
+// that breaks the contract.
+func (s *stand) try(tb testing.TB, r request) (gjson.Result, []api.FieldError, error) {
+	tb.Helper()
+	call, err := s.call(r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	reply, err := s.Do(tb.Context(), call)
+	s.hear(reply, err)
+	if err != nil {
+		return gjson.Result{}, nil, err
+	}
+	adaptertest.Valid(tb, r.op, reply.Document)
+	return gjson.ParseBytes(reply.Document), reply.Warnings, nil
+}
+
+// must carries out a request that must succeed.
+func (s *stand) must(tb testing.TB, r request) gjson.Result {
+	tb.Helper()
+	doc, _, err := s.try(tb, r)
+	if err != nil {
+		tb.Fatalf("%s %s %s: %v", r.op, r.body, r.query.Encode(), errors.Join(err, errors.Unwrap(err)))
+	}
+	return doc
+}
+
+// next is a number that nothing else has got.
+func (s *stand) next() int64 { return s.last.Add(1) }
+
+// writes returns how often the site was asked to change something.
+func (s *stand) writes() (n int) {
+	if s.server == nil {
+		return 0
+	}
+	for _, r := range s.server.Requests() {
+		if r.Method != http.MethodGet {
+			n++
+		}
+	}
+	return n
+}
+
+// age makes everything in the ledger so much older: as if as much time had
+// passed.
+func (s *stand) age(tb testing.TB, d time.Duration) {
+	tb.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(tb.Context(), "UPDATE ledger SET created = created - ?, doubtful = doubtful - ?", d.Milliseconds(), d.Milliseconds()); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// supported lists the operations that the backend does, in contract order.
+func (s *stand) supported() (ids []api.Operation) {
+	for _, op := range s.contract.Operations() {
+		if s.Capabilities().Supports(op.ID) {
+			ids = append(ids, op.ID)
+		}
+	}
+	return ids
+}
+
+// does reports whether the backend does the operation.
+func (s *stand) does(op api.Operation) bool { return slices.Contains(s.supported(), op) }
+
+func mustContract(tb testing.TB) *openapi.Contract {
+	tb.Helper()
+	contract, err := openapi.Load()
+	if err != nil {
+		tb.Fatalf("loading the contract: %v", err)
+	}
+	return contract
+}
