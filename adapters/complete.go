@@ -30,7 +30,7 @@ func Complete(contract *openapi.Contract, c api.Capabilities) api.Capabilities {
 
 func completeFields(names []string, known map[string]api.FieldCapability) map[string]api.FieldCapability {
 	if len(names) == 0 {
-		return nil
+		return known
 	}
 	all := maps.Clone(known)
 	if all == nil {

@@ -70,8 +70,8 @@ type Head struct {
 	Document []byte
 
 	// Parameters reads what a JSON body says of the Call, where the contract has
-	// that in the path or the query; nil where nothing stands there. It gets
-	// well-formed JSON, or nothing, once the caller is known and before Compose.
+	// that in the path or the query, or for Compose; nil where nothing stands
+	// there. It gets well-formed JSON, or nothing, once the caller is known.
 	// Errors are Invalid.
 	Parameters func(body []byte) (notes []translate.Note, err error)
 

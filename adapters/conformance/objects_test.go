@@ -17,13 +17,12 @@ import (
 	"github.com/linkquay/linkquay/clicks"
 )
 
-// documents are the smallest valid ones of the operations that take one. Of an
-// update it changes what any backend with that update can.
+// documents are the smallest valid ones of the operations that take one.
 var documents = map[api.Operation]string{
 	api.UpdateAccount:    `{"email":"owner@example.com"}`,
 	api.CreateLink:       `{"url":"https://example.com/$n"}`,
 	api.CreateLinks:      `{"urls":[{"url":"https://example.com/$n"},{"url":"https://example.com/x/$n"}]}`,
-	api.UpdateLink:       `{"description":"Note $n"}`,
+	api.UpdateLink:       `{}`, // [stand.smallest] finds a field
 	api.CreateQRCode:     `{"type":"link","data":"https://example.com/$n"}`,
 	api.UpdateQRCode:     `{"data":"https://example.com/$n"}`,
 	api.CreateCampaign:   `{"name":"Campaign $n"}`,
@@ -122,12 +121,17 @@ func (s *stand) host(tb testing.TB) string {
 }
 
 // smallest returns the smallest valid request of the operation, about objects
-// that exist; document is what it is made with beside.
+// that exist.
 func (s *stand) smallest(tb testing.TB, op api.Operation) request {
 	tb.Helper()
 	r := request{op: op, body: s.fill(tb, documents[op]), query: url.Values{}}
-	if op == api.CreateLinks {
+	switch {
+	case op == api.CreateLinks:
 		return r
+	case op == api.UpdateLink && s.all[op].Fields["metatitle"].Support == api.Native:
+		r.body = s.fill(tb, `{"metatitle":"Renamed $n"}`)
+	case op == api.UpdateLink:
+		r.body = s.fill(tb, `{"description":"Note $n"}`)
 	}
 	path := s.contract.Operation(op).Path
 	if s.does(op) {

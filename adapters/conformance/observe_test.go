@@ -84,6 +84,8 @@ func dgField(l *dglnksite.Link, field string) any {
 			return ""
 		}
 		return l.ExpiresAt.UTC().Format(time.DateTime)
+	case "disabled":
+		return l.Disabled
 	case "metatitle":
 		return l.Title
 	case "metadescription":

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -75,6 +74,7 @@ type stand struct {
 	server   *simulate.Server // nil for the native backend
 	logs     *observer.ObservedLogs
 	key      *api.Key
+	all      api.Capabilities // with all that the backend does not mention
 
 	last atomic.Int64 // what names are made different by
 	mu   sync.Mutex
@@ -112,15 +112,14 @@ func mustStand(tb testing.TB, kind string, o settings) *stand {
 		Statistics: s.store, Files: dir, Logos: logos{}, Zone: time.UTC, Logger: zap.New(core),
 	})
 	tb.Cleanup(s.noSecret)
-	if kind == ours {
-		s.Backend = own
-		return s
+	if s.Backend = own; kind != ours {
+		s.serve(o)
+		if o.forward {
+			s.key.Forwarded = forwarded
+		}
+		s.Backend = emulate.Wrap(s.remote(o, zap.New(core)), emulate.Config{Name: kind, Native: own, Store: s.store, Logger: zap.New(core)})
 	}
-	s.serve(o)
-	if o.forward {
-		s.key.Forwarded = forwarded
-	}
-	s.Backend = emulate.Wrap(s.remote(o, zap.New(core)), emulate.Config{Name: kind, Native: own, Store: s.store, Logger: zap.New(core)})
+	s.all = adapters.Complete(s.contract, s.Capabilities())
 	return s
 }
 
@@ -277,7 +276,7 @@ func (s *stand) age(tb testing.TB, d time.Duration) {
 // supported lists the operations that the backend does, in contract order.
 func (s *stand) supported() (ids []api.Operation) {
 	for _, op := range s.contract.Operations() {
-		if s.Capabilities().Supports(op.ID) {
+		if s.all.Supports(op.ID) {
 			ids = append(ids, op.ID)
 		}
 	}
@@ -285,7 +284,7 @@ func (s *stand) supported() (ids []api.Operation) {
 }
 
 // does reports whether the backend does the operation.
-func (s *stand) does(op api.Operation) bool { return slices.Contains(s.supported(), op) }
+func (s *stand) does(op api.Operation) bool { return s.all.Supports(op) }
 
 func mustContract(tb testing.TB) *openapi.Contract {
 	tb.Helper()

@@ -17,8 +17,8 @@ type value struct {
 	// parameter, its text.
 	raw string
 
-	// entry is what the capabilities call it: a scalar as text, or what the
-	// entry of an array is for. What has no name of its own is empty.
+	// entry is what the capabilities call it: a scalar as text, what the entry of
+	// an array is for, or the member of an object. N stands for a number.
 	entry string
 
 	// moot says that it asks for nothing: for what every link is without it.
@@ -36,7 +36,7 @@ type value struct {
 var samples = map[string][]value{
 	"url":      {{raw: `"https://example.com/$n"`}, {raw: `"http://example.org/$n?q=a%20b&r=%C3%BC#part"`}},
 	"custom":   {{raw: `"$alias"`}},
-	"type":     {{raw: `"direct"`, moot: true}, {raw: `"frame"`}, {raw: `"splash"`}, {raw: `"$splash"`, entry: "N"}, {raw: `"overlay-$overlay"`, entry: "overlay-N"}},
+	"type":     {{raw: `"direct"`}, {raw: `"frame"`}, {raw: `"splash"`}, {raw: `"$splash"`, entry: "N"}, {raw: `"overlay-$overlay"`, entry: "overlay-N"}},
 	"password": {{raw: `"` + password + `"`}},
 	"domain":   {{raw: `"$host"`}, {raw: `"https://$host"`}},
 	"expiry":   {{raw: `"2037-12-31"`}, {raw: `"2037-12-31 23:58:57"`}, {raw: `"2037-12-31T12:00"`}, {raw: `"2037-12-31T23:58:57Z"`}, {raw: `"2037-12-31T23:58:57+09:00"`}},
@@ -54,8 +54,9 @@ var samples = map[string][]value{
 	"channel":         {{raw: `$channel`}},
 	"campaign":        {{raw: `$campaign`}},
 	"deeplink": {
-		{raw: `{}`, moot: true}, {raw: `{"auto":false}`, moot: true}, {raw: `{"auto":true}`, with: `{"url":"https://apps.apple.com/app/id$n"}`},
-		{raw: `{"apple":"https://apps.apple.com/app/id1"}`}, {raw: `{"google":"https://play.google.com/store/apps/details?id=x"}`},
+		{raw: `{}`, moot: true}, {raw: `{"auto":false}`, moot: true}, {raw: `{"auto":true}`, entry: "auto", with: `{"url":"https://apps.apple.com/app/id$n"}`},
+		{raw: `{"apple":"https://apps.apple.com/app/id1"}`, entry: "apple"},
+		{raw: `{"google":"https://play.google.com/store/apps/details?id=x"}`, entry: "google"},
 	},
 	"parameters": {
 		{raw: `[{"name":"utm_source","value":"newsletter"}]`, entry: "utm_source"},
@@ -104,10 +105,6 @@ var samples = map[string][]value{
 	"from":                  {{raw: `$today`}, {raw: `$today 00:00:00`}},
 	"to":                    {{raw: `$today`}, {raw: `$yesterday`}},
 	"createLinks.urls":      {{raw: `[{"url":"https://example.com/$n"},{"url":"https://example.com/also/$n"}]`}},
-	"createLink.status":     {{raw: `"public"`}, {raw: `"private"`, moot: true}},
-	"updateLink.status":     {{raw: `"public"`}, {raw: `"private"`, moot: true}},
-	"redirectcode":          {{raw: `301`}, {raw: `302`, moot: true}, {raw: `303`}, {raw: `307`}, {raw: `308`}},
-	"forwardquery":          {{raw: `true`}, {raw: `false`, moot: true}},
 	"createCampaign.public": {{raw: `true`}, {raw: `false`, moot: true}},
 	"createChannel.starred": {{raw: `true`}, {raw: `false`, moot: true}},
 }
@@ -147,9 +144,10 @@ func valuesOf(tb testing.TB, op api.Operation, name string, schema gjson.Result)
 		}
 		if s := gjson.Parse(v.raw); v.entry == "" && gjson.Valid(v.raw) && !s.IsArray() && !s.IsObject() {
 			v.entry = s.String()
-		} else if v.entry == "" && !gjson.Valid(v.raw) {
+		} else if v.entry == "" && schema.Get("in").Exists() {
 			v.entry = v.raw
 		}
+		v.moot = v.moot || v.raw == schema.Get("default").Raw
 		values = append(values, v)
 	}
 	kind := schema.Get("type").Str

@@ -65,7 +65,7 @@ func (a *Adapter) draft(call *api.Call) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &draft{call: call, document: gjson.ParseBytes(call.Document), body: outcome.Document}
+	d := &draft{call: call, document: gjson.ParseBytes(call.Document), body: devicesFirst(outcome.Document)}
 	if d.warnings, err = adapters.Losses(a.cfg.Unsupported, a.cfg.Name, outcome.Losses); err != nil {
 		return nil, err
 	}
@@ -101,14 +101,36 @@ func (a *Adapter) entry(d *draft) *ledger.Entry {
 	}
 }
 
-// makeLink writes an intent, creates the link, and completes the intent. An
-// intent whose outcome is unknown stays, and is taken up by the next request of
-// the same content.
+// makeLink makes a link, or answers what an earlier request of the same content
+// has made without its caller being told. One whose caller has gone while it is
+// under way is waited for.
 func (a *Adapter) makeLink(ctx context.Context, d *draft) (*recorded, error) {
+	if err := a.flights.Wait(ctx, d.sum()); err != nil {
+		return nil, api.AsError(err)
+	}
+	defer a.flights.Begin(ctx, d.sum())()
 	entry, again, err := a.resume(ctx, d)
 	if err != nil {
 		return nil, err
 	}
+	if again && entry.ShortURL != "" {
+		if link, err := a.tell(ctx, d, entry); link != nil || err != nil {
+			return link, err
+		}
+		again = false
+	}
+	link, err := a.carryOut(ctx, d, entry, again)
+	if err == nil && ctx.Err() != nil {
+		a.untold(ctx, d, link.entry)
+	}
+	return link, err
+}
+
+// carryOut writes an intent, creates the link, and completes the intent. An
+// intent whose outcome is unknown stays, and is taken up by the next request of
+// the same content.
+func (a *Adapter) carryOut(ctx context.Context, d *draft, entry *ledger.Entry, again bool) (*recorded, error) {
+	var err error
 	if !again {
 		entry = a.entry(d)
 		entry.Alias = a.reserve(d)

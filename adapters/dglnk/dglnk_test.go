@@ -156,11 +156,11 @@ func TestAdapter_Create(t *testing.T) {
 		"long_url": "https://example.com", "alias": "spring24", "password": "hunter2hunter2", "expires_at": "2030-11-11 12:00:00",
 		"title": "Not Example", "description": "Not Example description", "domain_id": 12.0, "pixels": []any{1.0, 2.0},
 		"rules": []any{
-			map[string]any{"key": "ca", "value": "https://example.ca", "type": "geo"},
-			map[string]any{"key": "us", "value": "https://example.us", "type": "geo"},
 			map[string]any{"key": "phone", "value": "https://m.example.com", "type": "device"},
 			map[string]any{"key": "mobile", "value": "https://m.example.com", "type": "device"},
 			map[string]any{"key": "tablet", "value": "https://t.example.com", "type": "device"},
+			map[string]any{"key": "ca", "value": "https://example.ca", "type": "geo"},
+			map[string]any{"key": "us", "value": "https://example.us", "type": "geo"},
 		},
 	}
 	if diff := cmp.Diff(want, gjson.Parse(request.Body).Value()); diff != "" {

@@ -154,5 +154,7 @@ func sentRules(d *draft) []sentRule {
 		})
 		return true
 	})
+	// As devicesFirst has put them.
+	slices.SortStableFunc(rules, func(x, y sentRule) int { return strings.Compare(x.kind, y.kind) })
 	return rules
 }

@@ -67,6 +67,9 @@ func (b *backend) addObjects() {
 		b.ours.channel = true
 		b.addNative(channelOperations)
 		b.handlers[api.AssignItemToChannel] = b.assignItemToChannel
+		if b.handlers[api.GetQRCode] == nil {
+			b.capabilities[api.AssignItemToChannel].Fields["type"].Values["qr"] = api.Refused
+		}
 	}
 }
 
@@ -108,13 +111,20 @@ func (b *backend) addLinks() {
 
 // addFields says that the parts of a link that are kept here can be sent.
 func (b *backend) addFields(op api.Operation, c api.Capability) {
+	fields := map[string]api.FieldCapability{}
 	if b.lacks(op) {
 		if op == api.CreateLink {
 			return
 		}
 		c = api.Capability{Support: api.Emulated}
+		create := b.inner.Capabilities()[api.CreateLink]
+		for field, known := range create.Fields {
+			if never(field, known) && len(known.Values) > 0 {
+				fields[field] = known
+			}
+		}
+		b.unchanged = unchanged(b.cfg.Native.Capabilities()[op].Fields, create)
 	}
-	fields := map[string]api.FieldCapability{}
 	maps.Copy(fields, c.Fields)
 	for _, field := range []string{description, campaign, channel} {
 		if b.ours.has(field) {

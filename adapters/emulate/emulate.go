@@ -19,6 +19,7 @@ import (
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
+	"github.com/linkquay/linkquay/translate"
 )
 
 // Config is what emulation needs. All fields are required unless they say
@@ -88,6 +89,7 @@ type backend struct {
 	ours         ours
 	handlers     map[api.Operation]handler
 	capabilities api.Capabilities
+	unchanged    *translate.Table // where the backend knows no updates
 }
 
 type handler func(ctx context.Context, call *api.Call) (*api.Reply, error)

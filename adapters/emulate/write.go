@@ -10,11 +10,7 @@ import (
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
-	"github.com/linkquay/linkquay/translate"
 )
-
-// nothing refuses every field of a document.
-var nothing = translate.New(translate.Refuse)
 
 // createLink has the backend make the link of all that it knows, and keeps the
 // rest. Whatever can be wrong with that is found out before.
@@ -84,7 +80,7 @@ func (b *backend) updateLink(ctx context.Context, call *api.Call) (*api.Reply, e
 // updateHere changes what is kept here, of a link that the backend cannot
 // change.
 func (b *backend) updateHere(ctx context.Context, call *api.Call, p *part, rest []byte) (*api.Reply, error) {
-	outcome, err := nothing.Apply(nil, rest)
+	outcome, err := b.unchanged.Apply(nil, rest)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -103,6 +104,15 @@ func New(cfg Config, client *upstream.Client) (*Adapter, error) {
 			table := a.table(op)
 			a.tables[id] = table
 			capability.Fields = table.Fields(table.Names())
+		}
+		for _, name := range op.query {
+			if capability.Query == nil {
+				capability.Query = map[string]api.FieldCapability{}
+			}
+			capability.Query[name] = api.FieldCapability{Support: api.Native}
+		}
+		if strings.Contains(op.path, "{type}") {
+			capability.Fields = map[string]api.FieldCapability{"type": {Support: api.Native}}
 		}
 		a.capabilities[id] = capability
 	}

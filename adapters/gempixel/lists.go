@@ -61,7 +61,7 @@ func (r *reader) lists(holder, list, other gjson.Result) (count int, err error) 
 		return count, err
 	}
 	if !list.Exists() {
-		list, other = other, list
+		list = other
 	}
 	copied, count, err := r.copied(list)
 	if err != nil {

@@ -39,16 +39,16 @@ type operation struct {
 type kind uint8
 
 const (
-	done   kind = iota // error and message
-	saved              // error and id
-	linked             // saved, with the short URL under both its names
-	named              // saved, with the name of a campaign under its three names
-	drawn              // saved, with the link of a QR code
-	described          // saved, with the fields of a channel
-	paged              // data with pages of rows
-	filed              // a page without data around it
-	link               // details and statistics of a link
-	code               // details and statistics of a QR code
+	done      kind = iota // error and message
+	saved                 // error and id
+	linked                // saved, with the short URL under both its names
+	named                 // saved, with the name of a campaign under its three names
+	drawn                 // saved, with the link of a QR code
+	described             // saved, with the fields of a channel
+	paged                 // data with pages of rows
+	filed                 // a page without data around it
+	link                  // details and statistics of a link
+	code                  // details and statistics of a QR code
 	account
 )
 

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// flights are the creates that are under way in this process. The zero value
-// has none.
-type flights struct {
+// Flights are the creates that are under way in this process. The zero value
+// has none. It is safe for concurrent use.
+type Flights struct {
 	mu    sync.Mutex
 	under map[[32]byte][]*flight
 }
@@ -19,8 +19,9 @@ type flight struct {
 	ended chan struct{}
 }
 
-// begin adds one; end takes it off, when what came of it has been recorded.
-func (f *flights) begin(ctx context.Context, sum [32]byte) (end func()) {
+// Begin adds one, which ends for its caller when ctx does; end takes it off, when
+// what came of it has been recorded.
+func (f *Flights) Begin(ctx context.Context, sum [32]byte) (end func()) {
 	one := &flight{gone: ctx.Done(), ended: make(chan struct{})}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -39,9 +40,9 @@ func (f *flights) begin(ctx context.Context, sum [32]byte) (end func()) {
 	}
 }
 
-// wait waits for those of the same request whose caller has gone, at most until
+// Wait waits for those of the same request whose caller has gone, at most until
 // the context's end.
-func (f *flights) wait(ctx context.Context, sum [32]byte) error {
+func (f *Flights) Wait(ctx context.Context, sum [32]byte) error {
 	for {
 		one := f.abandoned(sum)
 		if one == nil {
@@ -56,7 +57,7 @@ func (f *flights) wait(ctx context.Context, sum [32]byte) error {
 }
 
 // abandoned returns a flight whose caller has gone, nil where there is none.
-func (f *flights) abandoned(sum [32]byte) *flight {
+func (f *Flights) abandoned(sum [32]byte) *flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, one := range f.under[sum] {

@@ -48,7 +48,7 @@ type Config struct {
 type Journal struct {
 	cfg     Config
 	count   counter
-	flights flights
+	flights Flights
 }
 
 // New returns a journal.
@@ -87,14 +87,14 @@ type Create struct {
 // way, whose caller has gone, waits for that: it is most likely sent again.
 func (j *Journal) Create(ctx context.Context, call *api.Call, c Create) (*api.Reply, error) {
 	r := &request{journal: j, call: call, create: c, sum: fingerprint(call, c.Document)}
-	if err := j.flights.wait(ctx, r.sum); err != nil {
+	if err := j.flights.Wait(ctx, r.sum); err != nil {
 		return nil, api.AsError(err)
 	}
 	earlier, reply, err := r.resolve(ctx)
 	if reply != nil || err != nil {
 		return reply, err
 	}
-	defer j.flights.begin(ctx, r.sum)()
+	defer j.flights.Begin(ctx, r.sum)()
 	r.sent = j.cfg.Now()
 	reply, err = c.Send(ctx)
 	switch {
@@ -102,7 +102,7 @@ func (j *Journal) Create(ctx context.Context, call *api.Call, c Create) (*api.Re
 		return reply, nil
 	case err == nil:
 		// The link is there, and its caller has gone without being told.
-		r.doubt(ctx, nil)
+		r.begin(ctx)
 		return reply, nil
 	case InDoubt(err):
 		return r.doubt(ctx, err)

@@ -72,7 +72,7 @@ func (r *request) resolve(ctx context.Context) (earlier *ledger.Entry, reply *ap
 func (r *request) doubtful(ctx context.Context) (*ledger.Entry, error) {
 	j := r.journal
 	if j.cfg.Ledger == nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // None is no error.
 	}
 	some, err := j.count.any(j.cfg.Now(), func() (int, error) {
 		// The clocks of other processes may be ahead of ours.
@@ -83,7 +83,7 @@ func (r *request) doubtful(ctx context.Context) (*ledger.Entry, error) {
 	}
 	entry, err := j.cfg.Ledger.InDoubt(ctx, r.call.Key.Account, j.cfg.Backend, r.sum, j.cfg.Quarantine)
 	if err != nil && api.AsError(err).Code == api.NotFound {
-		return nil, nil
+		return nil, nil //nolint:nilnil // Others are in doubt.
 	}
 	return entry, err
 }
@@ -102,7 +102,7 @@ func (r *request) find(ctx context.Context, entry *ledger.Entry) (*api.Reply, er
 		}
 	}
 	if reply == nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // Nothing was made, which is no error.
 	}
 	if gjson.GetBytes(r.create.Document, "password").Exists() {
 		// Nothing that is kept tells whether it is the same.
@@ -110,10 +110,7 @@ func (r *request) find(ctx context.Context, entry *ledger.Entry) (*api.Reply, er
 			Field: "password", Message: "is that of an earlier request, which was the same otherwise and created this link",
 		})
 	}
-	// The link is answered in any case: the doubt is a matter of ours.
-	if err := r.settle(ctx, entry.ID); err != nil {
-		r.journal.cfg.Logger.Warn("removing an intent", zap.Int64("intent", entry.ID), zap.Error(err))
-	}
+	r.settled(ctx, entry.ID)
 	return reply, nil
 }
 
@@ -133,28 +130,21 @@ func (r *request) conflict(ctx context.Context, earlier *ledger.Entry, conflict 
 	return reply, err
 }
 
-// doubt writes the create down, of which the caller has learnt nothing or may
-// have gone, and looks for what it has made. Cause is nil where that is known.
+// doubt writes the create down, of which the caller has learnt nothing, and looks
+// for what it has made.
 func (r *request) doubt(ctx context.Context, cause error) (*api.Reply, error) {
-	gone := ctx.Err() != nil
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterTimeout)
-	defer cancel()
 	// The ledger comes first: the same request may come again, to another
 	// process, while this one looks.
 	id := r.begin(ctx)
-	if cause == nil {
-		return nil, nil
-	}
+	var reply *api.Reply
 	var findErr error
 	// Whoever has gone hears nothing of what is found; the same request does.
-	if !gone {
-		var reply *api.Reply
-		if reply, findErr = r.create.Find(ctx, r.sent); reply != nil {
-			if err := r.settle(ctx, id); err != nil {
-				r.journal.cfg.Logger.Warn("removing an intent", zap.Int64("intent", id), zap.Error(err))
-			}
-			return reply, nil
-		}
+	if ctx.Err() == nil {
+		reply, findErr = r.look(ctx)
+	}
+	if reply != nil {
+		r.settled(ctx, id)
+		return reply, nil
 	}
 	r.journal.cfg.Logger.Warn("the outcome of a create is unknown", zap.Int64("intent", id), zap.Error(errors.Join(cause, findErr)))
 	unknown := *api.AsError(cause)
@@ -168,12 +158,23 @@ func (r *request) doubt(ctx context.Context, cause error) (*api.Reply, error) {
 	return nil, &unknown
 }
 
-// begin writes the intent, and returns its id, 0 where it is not written.
+// look looks for what has just been sent. The caller may have a little time left
+// only.
+func (r *request) look(ctx context.Context) (*api.Reply, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterTimeout)
+	defer cancel()
+	return r.create.Find(ctx, r.sent)
+}
+
+// begin writes the intent, also for a caller who has gone, and returns its id; 0
+// where it is not written.
 func (r *request) begin(ctx context.Context) (id int64) {
 	j := r.journal
 	if j.cfg.Ledger == nil {
 		return 0
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterTimeout)
+	defer cancel()
 	id, err := j.cfg.Ledger.Begin(ctx, &ledger.Entry{
 		Account:     r.call.Key.Account,
 		Backend:     j.cfg.Backend,
@@ -188,6 +189,14 @@ func (r *request) begin(ctx context.Context) (id int64) {
 	}
 	j.count.forget()
 	return id
+}
+
+// settled is settle for a link that is answered in any case: the doubt is a
+// matter of ours then.
+func (r *request) settled(ctx context.Context, id int64) {
+	if err := r.settle(ctx, id); err != nil {
+		r.journal.cfg.Logger.Warn("removing an intent", zap.Int64("intent", id), zap.Error(err))
+	}
 }
 
 // settle ends a doubt. Another process may have been faster.

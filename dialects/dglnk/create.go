@@ -3,6 +3,7 @@ package dglnk
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -144,8 +145,7 @@ type failures struct {
 	request *request
 	fields  []api.FieldError
 
-	// code, message and wait are those of the last failure that is not about
-	// what the client sent.
+	// code, message and wait are those of the last failure that time would heal.
 	code    api.Code
 	message string
 	wait    time.Duration
@@ -155,27 +155,31 @@ type failures struct {
 // of that; what is wrong with the rest is so for all of them.
 func (f *failures) add(a address, result gjson.Result) {
 	own := fmt.Sprintf("%s.%d", addresses, a.index)
-	message := result.Get("message").String()
-	wrong := result.Get("errors").Map()
-	for field, list := range wrong {
-		name := own
-		if field != "url" {
-			name = f.request.field(field)
+	wrong := result.Get("errors")
+	wrong.ForEach(func(name, list gjson.Result) bool {
+		field := own
+		if name.Str != "url" {
+			field = f.request.field(name.Str)
 		}
 		for _, said := range list.Array() {
-			f.fields = append(f.fields, api.FieldError{Field: name, Message: said.String()})
+			f.fields = append(f.fields, api.FieldError{Field: field, Message: said.String()})
 		}
-	}
-	if len(wrong) > 0 {
+		return true
+	})
+	if wrong.Exists() {
 		return
 	}
+	message, wait := result.Get("message").String(), result.Get("Retry-After").Int()
 	f.fields = append(f.fields, api.FieldError{Field: own, Message: message})
-	if wait := result.Get("Retry-After").Int(); wait > 0 {
-		f.code, f.message, f.wait = api.Unavailable, message, time.Duration(wait)*time.Second
-	}
-	if result.Get("error").Int() == 429 {
+	switch {
+	case result.Get("error").Int() == http.StatusTooManyRequests:
 		f.code = api.RateLimited
+	case wait > 0:
+		f.code = api.Unavailable
+	default:
+		return
 	}
+	f.message, f.wait = message, time.Duration(wait)*time.Second
 }
 
 // err is the error where no link was made. The answers do not tell what kind of

@@ -73,8 +73,10 @@ func TestDialect_Head(t *testing.T) {
 		query          string
 		notes          []translate.Kind
 	}{
-		{"GET", "/api?key=k&url=https%3A%2F%2Fa.example%2F&custom=abc&type=frame&pass=x&format=text", api.CreateLink,
-			"custom=abc&format=text&pass=x&type=frame&url=https%3A%2F%2Fa.example%2F", nil},
+		{
+			"GET", "/api?key=k&url=https%3A%2F%2Fa.example%2F&custom=abc&type=frame&pass=x&format=text", api.CreateLink,
+			"custom=abc&format=text&pass=x&type=frame&url=https%3A%2F%2Fa.example%2F", nil,
+		},
 		{"GET", "/api/?api=k&url=a", api.CreateLink, "url=a", nil},
 		{"GET", "/api?key=k", api.CreateLink, "", nil},
 		{"GET", "/api?key=k&url=a&short=b", api.CreateLink, "short=b&url=a", nil},
