@@ -10,12 +10,14 @@ import (
 
 	"github.com/linkquay/linkquay/dialects"
 	"github.com/linkquay/linkquay/dialects/gempixel"
+	"github.com/linkquay/linkquay/dialects/gempixelv1"
 	"github.com/linkquay/linkquay/dialects/yourls"
 	"github.com/linkquay/linkquay/openapi"
 )
 
 func init() {
 	caddy.RegisterModule(GempixelDialect{})
+	caddy.RegisterModule(GempixelV1Dialect{})
 	caddy.RegisterModule(YOURLSDialect{})
 }
 
@@ -36,7 +38,7 @@ type DialectEnvironment struct {
 }
 
 // defaultDialects are those that clients may speak where none is configured.
-var defaultDialects = []string{gempixelName, "yourls"}
+var defaultDialects = []string{gempixelName, "gempixelv1", "yourls"}
 
 // gempixelName is the dialect that answers for what is nobody's.
 const gempixelName = "gempixel"
@@ -80,7 +82,8 @@ func rank(d dialects.Dialect) int {
 	return 1
 }
 
-// GempixelDialect is the API of openmy.link and 1mm.kr.
+// GempixelDialect is the API of openmy.link and 1mm.kr, in its second and third
+// generation.
 type GempixelDialect struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -91,6 +94,20 @@ func (GempixelDialect) CaddyModule() caddy.ModuleInfo {
 // Dialect implements Dialect.
 func (*GempixelDialect) Dialect(env DialectEnvironment) (dialects.Dialect, error) {
 	return gempixel.New(env.Contract), nil
+}
+
+// GempixelV1Dialect is the first generation of the API of openmy.link and
+// 1mm.kr.
+type GempixelV1Dialect struct{}
+
+// CaddyModule returns the Caddy module information.
+func (GempixelV1Dialect) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "linkquay.dialects.gempixelv1", New: func() caddy.Module { return new(GempixelV1Dialect) }}
+}
+
+// Dialect implements Dialect.
+func (*GempixelV1Dialect) Dialect(DialectEnvironment) (dialects.Dialect, error) {
+	return gempixelv1.New(), nil
 }
 
 // YOURLSDialect is the API of YOURLS.
@@ -109,5 +126,6 @@ func (*YOURLSDialect) Dialect(env DialectEnvironment) (dialects.Dialect, error) 
 // Interface guards.
 var (
 	_ Dialect = (*GempixelDialect)(nil)
+	_ Dialect = (*GempixelV1Dialect)(nil)
 	_ Dialect = (*YOURLSDialect)(nil)
 )

@@ -4,10 +4,10 @@
 package conformance_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -30,6 +30,7 @@ import (
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/files"
+	"github.com/linkquay/linkquay/guard"
 	"github.com/linkquay/linkquay/openapi"
 	"github.com/linkquay/linkquay/shortener"
 	"github.com/linkquay/linkquay/simulate"
@@ -67,6 +68,9 @@ type stand struct {
 	tb       testing.TB
 	kind     string
 	contract *openapi.Contract
+	native   adapters.Backend
+	logger   *zap.Logger
+	forward  bool
 	path     string // of the database
 	store    *store.Store
 	script   *gempixelsite.Site // nil unless the backend is in front of it
@@ -112,12 +116,10 @@ func mustStand(tb testing.TB, kind string, o settings) *stand {
 		Statistics: s.store, Files: dir, Logos: logos{}, Zone: time.UTC, Logger: zap.New(core),
 	})
 	tb.Cleanup(s.noSecret)
-	if s.Backend = own; kind != ours {
+	s.native, s.logger, s.forward, s.Backend = own, zap.New(core), o.forward, own
+	if kind != ours {
 		s.serve(o)
-		if o.forward {
-			s.key.Forwarded = forwarded
-		}
-		s.Backend = emulate.Wrap(s.remote(o, zap.New(core)), emulate.Config{Name: kind, Native: own, Store: s.store, Logger: zap.New(core)})
+		s.connect(tb, o.timeout)
 	}
 	s.all = adapters.Complete(s.contract, s.Capabilities())
 	return s
@@ -152,25 +154,31 @@ func (s *stand) serve(o settings) {
 	s.tb.Cleanup(s.server.Close)
 }
 
+// connect makes the backend anew, as a restart would, with the timeout.
+func (s *stand) connect(tb testing.TB, timeout time.Duration) {
+	tb.Helper()
+	s.Backend = emulate.Wrap(s.remote(tb, timeout), emulate.Config{Name: s.kind, Native: s.native, Store: s.store, Logger: s.logger})
+}
+
 // remote makes the adapter.
-func (s *stand) remote(o settings, logger *zap.Logger) adapters.Backend {
-	s.tb.Helper()
-	cfg := upstream.Config{Backend: s.kind, BaseURL: s.server.URL, Key: adaptertest.Key, Timeout: o.timeout, RetryPause: time.Millisecond}
-	if o.forward {
-		cfg.Key = ""
+func (s *stand) remote(tb testing.TB, timeout time.Duration) adapters.Backend {
+	tb.Helper()
+	cfg := upstream.Config{Backend: s.kind, BaseURL: s.server.URL, Key: adaptertest.Key, Timeout: timeout, RetryPause: time.Millisecond}
+	if s.forward {
+		cfg.Key, s.key.Forwarded = "", forwarded
 	}
 	if s.kind == dg1 {
 		cfg.KeyQuery = dglnk.KeyQuery
 	}
 	client, err := upstream.New(cfg)
 	if err != nil {
-		s.tb.Fatal(err)
+		tb.Fatal(err)
 	}
-	s.tb.Cleanup(client.Close)
+	tb.Cleanup(client.Close)
 	var b adapters.Backend
 	if s.kind == script {
 		b, err = gempixel.New(gempixel.Config{
-			Name: s.kind, Ledger: s.store.Ledger(), Timeout: o.timeout, Logger: logger, Forward: o.forward,
+			Name: s.kind, Ledger: s.store.Ledger(), Timeout: timeout, Logger: s.logger, Forward: s.forward,
 		}, client)
 	} else {
 		version := 1
@@ -178,11 +186,12 @@ func (s *stand) remote(o settings, logger *zap.Logger) adapters.Backend {
 			version = 3
 		}
 		b, err = dglnk.New(dglnk.Config{
-			Name: s.kind, APIVersion: version, Domains: map[string]int64{"links.example.com": 12}, Timeout: o.timeout, Logger: logger,
+			Name: s.kind, APIVersion: version, Domains: map[string]int64{"links.example.com": 12}, Timeout: timeout,
+			Logger: s.logger, Locate: guard.New(guard.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).Locate,
 		}, client, s.store.Ledger())
 	}
 	if err != nil {
-		s.tb.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -263,10 +272,7 @@ func (s *stand) writes() (n int) {
 // passed.
 func (s *stand) age(tb testing.TB, d time.Duration) {
 	tb.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		tb.Fatal(err)
-	}
+	db := s.open(tb)
 	defer func() { _ = db.Close() }()
 	if _, err := db.ExecContext(tb.Context(), "UPDATE ledger SET created = created - ?, doubtful = doubtful - ?", d.Milliseconds(), d.Milliseconds()); err != nil {
 		tb.Fatal(err)

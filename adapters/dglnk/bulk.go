@@ -136,6 +136,10 @@ func (a *Adapter) makeGroup(ctx context.Context, call *api.Call, group []*item, 
 			it.err = unsent(end)
 			continue
 		}
+		if it.err = a.flights.Wait(ctx, it.draft.fingerprint); it.err != nil {
+			it.err = late(ctx)
+			continue
+		}
 		// What an earlier request left in doubt has an alias of its own.
 		_, again, err := a.doubtful(ctx, it.draft)
 		switch {
@@ -204,6 +208,7 @@ func (a *Adapter) makeMany(ctx context.Context, call *api.Call, group []*item) (
 		if entry.ID, it.err = a.ledger.Begin(ctx, entry); it.err != nil {
 			continue
 		}
+		defer a.flights.Begin(ctx, it.draft.fingerprint)()
 		entries[it] = entry
 		urls = append(urls, text(it.draft.document, "url"))
 	}
@@ -211,6 +216,7 @@ func (a *Adapter) makeMany(ctx context.Context, call *api.Call, group []*item) (
 	if len(begun) == 0 {
 		return nil, nil
 	}
+	caller := ctx
 	ctx = context.WithoutCancel(ctx)
 	links, err := a.sendMany(ctx, call, begun[0].draft, urls)
 	if err != nil {
@@ -223,7 +229,9 @@ func (a *Adapter) makeMany(ctx context.Context, call *api.Call, group []*item) (
 		return begun, nil
 	}
 	rest, strays := match(begun, links, func(it *item, made *created) {
-		it.link, it.err = a.complete(ctx, it.draft, entries[it], made)
+		if it.link, it.err = a.complete(ctx, it.draft, entries[it], made); it.err == nil && caller.Err() != nil {
+			a.untold(ctx, it.draft, entries[it])
+		}
 	})
 	for _, it := range rest {
 		if strays > 0 {

@@ -102,28 +102,29 @@ func (a *Adapter) entry(d *draft) *ledger.Entry {
 }
 
 // makeLink makes a link, or answers what an earlier request of the same content
-// has made without its caller being told. One whose caller has gone while it is
-// under way is waited for.
+// has made without its caller being told. One that is still under way, whose
+// caller has gone, is waited for.
 func (a *Adapter) makeLink(ctx context.Context, d *draft) (*recorded, error) {
-	if err := a.flights.Wait(ctx, d.sum()); err != nil {
-		return nil, api.AsError(err)
+	if err := a.flights.Wait(ctx, d.fingerprint); err != nil {
+		return nil, late(ctx)
 	}
-	defer a.flights.Begin(ctx, d.sum())()
+	defer a.flights.Begin(ctx, d.fingerprint)()
+	return a.makeOnce(ctx, d)
+}
+
+// makeOnce is makeLink when no other one is under way.
+func (a *Adapter) makeOnce(ctx context.Context, d *draft) (*recorded, error) {
 	entry, again, err := a.resume(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	if again && entry.ShortURL != "" {
+	if again && noted(entry) {
 		if link, err := a.tell(ctx, d, entry); link != nil || err != nil {
 			return link, err
 		}
 		again = false
 	}
-	link, err := a.carryOut(ctx, d, entry, again)
-	if err == nil && ctx.Err() != nil {
-		a.untold(ctx, d, link.entry)
-	}
-	return link, err
+	return a.carryOut(ctx, d, entry, again)
 }
 
 // carryOut writes an intent, creates the link, and completes the intent. An
@@ -140,13 +141,14 @@ func (a *Adapter) carryOut(ctx context.Context, d *draft, entry *ledger.Entry, a
 	}
 	// From here on the client may go: the backend makes the link all the same,
 	// and only its answer tells which one. The client's own timeout bounds it.
+	caller := ctx
 	ctx = context.WithoutCancel(ctx)
 	made, err := a.sendOne(ctx, d, entry.Alias)
 	if errors.Is(err, errAlias) && entry.Alias != "" {
 		// Nothing was made, and the client did not ask for that alias.
 		a.aliases.Store(aliasesRefused)
 		if again {
-			return a.makeLink(ctx, d)
+			return a.makeOnce(caller, d)
 		}
 		entry.Alias = ""
 		made, err = a.sendOne(ctx, d, "")
@@ -165,7 +167,11 @@ func (a *Adapter) carryOut(ctx context.Context, d *draft, entry *ledger.Entry, a
 			a.cfg.Logger.Warn("the site dropped the alias of a create that was in doubt: a link may exist twice", zap.Int64("intent", entry.ID))
 		}
 	}
-	return a.complete(ctx, d, entry, made)
+	link, err := a.complete(ctx, d, entry, made)
+	if err == nil && caller.Err() != nil {
+		a.untold(ctx, d, entry)
+	}
+	return link, err
 }
 
 // sendOne asks for one link.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/adapters/drift"
+	"github.com/linkquay/linkquay/adapters/reconcile"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/ledger"
@@ -117,6 +118,9 @@ type Adapter struct {
 	create       *translate.Table
 	capabilities api.Capabilities
 	now          func() time.Time
+
+	// flights are the creates under way.
+	flights reconcile.Flights
 
 	// aliases is an aliasUse: what became of the last alias that was reserved.
 	aliases atomic.Uint32

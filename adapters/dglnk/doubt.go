@@ -93,7 +93,7 @@ func (a *Adapter) resume(ctx context.Context, d *draft) (*ledger.Entry, bool, er
 	if !again || err != nil {
 		return nil, false, err
 	}
-	if a.resolvable(entry) {
+	if noted(entry) || a.resolvable(entry) {
 		return entry, true, nil
 	}
 	since := entry.Doubtful
@@ -126,6 +126,9 @@ func (a *Adapter) untold(ctx context.Context, d *draft, made *ledger.Entry) {
 			zap.Int64("link", made.ID), zap.Error(err))
 	}
 }
+
+// noted reports whether the intent is a note of untold.
+func noted(entry *ledger.Entry) bool { return entry.ShortURL != "" }
 
 // tell returns the link that a note of untold is about; nil where it is gone.
 // The note goes when there is somebody to hear of it.

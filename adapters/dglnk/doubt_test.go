@@ -1,6 +1,7 @@
 package dglnk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -8,13 +9,14 @@ import (
 	"time"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/ledger"
 	"github.com/linkquay/linkquay/simulate"
 	sites "github.com/linkquay/linkquay/simulate/dglnk"
 )
 
 // lost are the ways in which a link is made and its answer is not there.
 var lost = map[string]simulate.Fault{
-	"late":             {Kind: simulate.Late, Delay: time.Second},
+	"late":             {Kind: simulate.Late, Delay: 3 * time.Second},
 	"die-after-commit": {Kind: simulate.DieAfterCommit},
 	"half-body":        {Kind: simulate.HalfBody},
 	"cut-json":         {Kind: simulate.CutJSON},
@@ -270,6 +272,73 @@ func TestAdapter_DoubtRefused(t *testing.T) {
 	if _, err := s.create(t, `{"url":"https://example.com/a"}`); err != nil || len(s.site.Links()) != 1 {
 		t.Errorf("the same once more = %v, %d links; want the one", err, len(s.site.Links()))
 	}
+}
+
+// Whoever hangs up before the site has answered, and sends the request again,
+// is told of the link that there is; a later request makes one of its own.
+func TestAdapter_DoubtUntold(t *testing.T) {
+	const document = `{"url":"https://example.com/a","password":"hunter2hunter2"}`
+	single := func() *api.Call {
+		return &api.Call{Operation: api.CreateLink, Document: []byte(document), Key: &api.Key{Account: api.MainAccount}}
+	}
+	for name, c := range map[string]struct {
+		call *api.Call
+		n    int
+		wait bool // until the first one has ended
+	}{
+		"under way":       {single(), 1, false},
+		"over":            {single(), 1, true},
+		"several":         {bulk(document, `{"url":"https://example.com/b","password":"hunter2hunter2"}`), 2, true},
+		"several at once": {bulk(document, `{"url":"https://example.com/b","password":"hunter2hunter2"}`), 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := simulation(t, sites.Options{}, Config{})
+			s.mustFail(t, simulate.Fault{Kind: simulate.Late, Delay: 300 * time.Millisecond, Times: 1})
+			ctx, hangUp := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_, _ = s.Do(ctx, c.call)
+			}()
+			for len(s.site.Links()) < c.n {
+				time.Sleep(time.Millisecond)
+			}
+			hangUp()
+			if c.wait {
+				<-ended
+				s.wantLedger(t, c.n, c.n)
+			}
+			reply, err := s.create(t, document)
+			if err != nil || len(s.site.Links()) != c.n {
+				t.Fatalf("the same again = %v, %d links; want %d", err, len(s.site.Links()), c.n)
+			}
+			made := s.site.Links()[0]
+			if got := reply.Get("shorturl").String(); got != s.server.URL+"/"+cmp.Or(made.Alias, made.Hash) {
+				t.Errorf("the short URL is %s; want that of %+v", got, made)
+			}
+			<-ended
+			s.wantLedger(t, c.n, c.n-1)
+			if _, err := s.create(t, document); err != nil || len(s.site.Links()) != c.n+1 {
+				t.Errorf("a third create = %v, %d links; want one of its own", err, len(s.site.Links()))
+			}
+		})
+	}
+}
+
+// A note of a link that is gone is in nobody's way.
+func TestAdapter_DoubtUntoldGone(t *testing.T) {
+	s := simulation(t, sites.Options{}, Config{})
+	call := &api.Call{Document: []byte(`{"url":"https://example.com/a"}`), Key: &api.Key{Account: api.MainAccount}}
+	d, err := s.draft(call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.untold(t.Context(), d, &ledger.Entry{Alias: "abcdefgh", ShortURL: "https://s.example/abcdefgh"})
+	if _, err := s.create(t, `{"url":"https://example.com/a"}`); err != nil {
+		t.Error(err)
+	}
+	s.wantLedger(t, 1, 0)
 }
 
 // Of two repetitions at once the slower one keeps what the faster one learnt.

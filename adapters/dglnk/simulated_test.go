@@ -24,7 +24,7 @@ type simulated struct {
 	ledger ledger.Ledger
 }
 
-// simulation starts a site, and an adapter that waits 300 ms for it.
+// simulation starts a site, and an adapter that waits a second for it.
 func simulation(t *testing.T, o sites.Options, cfg Config) *simulated {
 	t.Helper()
 	o.Key = adaptertest.Key.Reveal()
@@ -35,7 +35,7 @@ func simulation(t *testing.T, o sites.Options, cfg Config) *simulated {
 	}
 	t.Cleanup(server.Close)
 	client, err := upstream.New(upstream.Config{
-		Backend: adaptertest.Name, BaseURL: server.URL, Key: adaptertest.Key, KeyQuery: KeyQuery, Timeout: 300 * time.Millisecond,
+		Backend: adaptertest.Name, BaseURL: server.URL, Key: adaptertest.Key, KeyQuery: KeyQuery, Timeout: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

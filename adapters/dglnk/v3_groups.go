@@ -124,7 +124,7 @@ func (b *version3) group(ctx context.Context, call *api.Call, id int64, verb str
 		return edit.err
 	}
 	_, err := b.ask(ctx, call, linkGroups, exchange{
-		Request: upstream.Request{Method: http.MethodPost, Path: "/" + strconv.FormatInt(id, 10) + "/" + verb, Body: edit.document},
+		Request: upstream.Request{Method: http.MethodPost, Path: "/" + strconv.FormatInt(id, 10) + "/" + verb, Body: edit.document, Changes: links},
 		shape:   doneShape,
 		missing: linkGroups.missing(),
 	})

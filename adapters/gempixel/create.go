@@ -181,13 +181,13 @@ func (s *search) reply() *api.Reply {
 }
 
 // hostOf returns the host of an address with or without its scheme, in lower
-// case.
+// case and without the www. that sites add and leave out.
 func hostOf(address string) string {
 	if _, rest, ok := strings.Cut(address, "://"); ok {
 		address = rest
 	}
 	host, _, _ := strings.Cut(address, "/")
-	return strings.ToLower(host)
+	return strings.TrimPrefix(strings.ToLower(host), "www.")
 }
 
 // sameAddress compares two destinations as far as a site may write one in

@@ -162,24 +162,28 @@ func (a *answer) age(now time.Time) time.Duration {
 	return max(now.Sub(a.at), now.Round(0).Sub(a.at.Round(0)), time.Second)
 }
 
-// objectOf returns what a read is about: the path up to its first number, all
-// of it where it has none.
+// objectOf returns what a read is about: the first number in its path, all of
+// the path where it has none. The number alone, since a write may name its
+// object in another way than a read does: "/api/campaign/3/assign/7" changes
+// what "/api/url/7" answers. That a pixel of the same number is forgotten too
+// costs a request.
 func objectOf(path string) string {
-	return objectsOf(path)[0]
+	if numbers := numbersOf(path); len(numbers) > 0 {
+		return numbers[0]
+	}
+	return path
 }
 
-// changedBy returns the objects that a write changes. With a number in its path
-// those are the ones it names ("/api/url/7/update" changes "/api/url/7",
-// "/api/v1/link/7,8" two). Without one it is what stands above the last segment
+// changedBy returns the objects that a write changes: those whose numbers are in
+// its path. Without a number it is what stands above the last segment
 // ("/api/account/update" changes "/api/account"), and the path itself unless it
 // creates.
 //
 // Lists stay as they are known: a site has many that a write may touch, and
 // what a client gets instead is a 429, not a better list. Their Age tells.
 func changedBy(method, path string) []string {
-	objects := objectsOf(path)
-	if objects[0] != path || isNumbers(path[strings.LastIndexByte(path, '/')+1:]) {
-		return objects
+	if numbers := numbersOf(path); len(numbers) > 0 {
+		return numbers
 	}
 	above := path[:strings.LastIndexByte(path, '/')]
 	if method == http.MethodPost {
@@ -188,25 +192,13 @@ func changedBy(method, path string) []string {
 	return []string{above, path}
 }
 
-// objectsOf returns the path up to its first segment of numbers, once for each
-// of them; the path itself where there is none.
-func objectsOf(path string) []string {
-	at := 0
+// numbersOf returns the segments of a path that are numbers, and the parts of
+// those that are several with commas.
+func numbersOf(path string) (numbers []string) {
 	for segment := range strings.SplitSeq(path, "/") {
-		end := at + len(segment)
-		if isNumbers(segment) {
-			var objects []string
-			for n := range strings.SplitSeq(segment, ",") {
-				objects = append(objects, path[:at]+n)
-			}
-			return objects
+		if strings.Trim(segment, "0123456789,") == "" {
+			numbers = append(numbers, strings.FieldsFunc(segment, func(r rune) bool { return r == ',' })...)
 		}
-		at = end + 1
 	}
-	return []string{path}
-}
-
-// isNumbers reports whether a segment is a number, or several with commas.
-func isNumbers(segment string) bool {
-	return segment != "" && strings.Trim(segment, "0123456789,") == "" && segment[0] != ','
+	return numbers
 }

@@ -121,6 +121,13 @@ func TestClient_Forgets(t *testing.T) {
 			status = 200
 		}
 
+		read("/api/url/7", "/api/url/8", "/api/url/9")
+		_, _ = c.Do(t.Context(), post("/api/campaign/3/assign/7"))
+		_, _ = c.Do(t.Context(), &Request{Method: "POST", Path: "/api/v1/link-group/3/attach", Changes: []int64{9}})
+		if knows("/api/url/7") || !knows("/api/url/8") || knows("/api/url/9") {
+			t.Errorf("after links were put into campaigns: known 7 %t, 8 %t, 9 %t", knows("/api/url/7"), knows("/api/url/8"), knows("/api/url/9"))
+		}
+
 		read("/api/account", "/api/url/7")
 		_, _ = c.Do(t.Context(), &Request{Method: "PUT", Path: "/api/account/update", Body: []byte("{}")})
 		if knows("/api/account") || !knows("/api/url/7") {
@@ -202,13 +209,13 @@ func TestChangedBy(t *testing.T) {
 		method, path string
 		want         []string
 	}{
-		{"PUT", "/api/url/7/update", []string{"/api/url/7"}},
-		{"DELETE", "/api/url/7/delete", []string{"/api/url/7"}},
-		{"POST", "/api/campaign/3/assign/7", []string{"/api/campaign/3"}},
-		{"POST", "/api/channel/3/assign/url/7", []string{"/api/channel/3"}},
-		{"PUT", "/api/v1/link/7", []string{"/api/v1/link/7"}},
-		{"DELETE", "/api/v1/link/7,8", []string{"/api/v1/link/7", "/api/v1/link/8"}},
-		{"POST", "/api/v1/link-group/3/attach", []string{"/api/v1/link-group/3"}},
+		{"PUT", "/api/url/7/update", []string{"7"}},
+		{"DELETE", "/api/url/7/delete", []string{"7"}},
+		{"POST", "/api/campaign/3/assign/7", []string{"3", "7"}},
+		{"POST", "/api/channel/3/assign/url/7", []string{"3", "7"}},
+		{"PUT", "/api/v1/link/7", []string{"7"}},
+		{"DELETE", "/api/v1/link/7,8", []string{"7", "8"}},
+		{"POST", "/api/v1/link-group/3/attach", []string{"3"}},
 		{"PUT", "/api/account/update", []string{"/api/account", "/api/account/update"}},
 		{"PUT", "/api/v1/account", []string{"/api/v1", "/api/v1/account"}},
 		{"POST", "/api/v1/link", []string{"/api/v1"}},
@@ -220,7 +227,7 @@ func TestChangedBy(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/api/url/7": "/api/url/7", "/api/channel/3/items": "/api/channel/3", "/api/urls": "/api/urls", "/api/v1/link": "/api/v1/link", "/": "/",
+		"/api/url/7": "7", "/api/channel/3/items": "3", "/api/urls": "/api/urls", "/api/v1/link": "/api/v1/link", "/": "/",
 	} {
 		if got := objectOf(path); got != want {
 			t.Errorf("objectOf(%s) = %s; want %s", path, got, want)

@@ -21,6 +21,7 @@ type spending struct {
 
 	method, path string
 	fresh        bool
+	changes      []int64
 
 	name, target string // of a read: its object, and all that was asked for
 	writes       int    // that it has met
@@ -32,7 +33,7 @@ func (c *Client) spending(r *Request, key api.Secret) *spending {
 	if c.cfg.Budget == nil {
 		return nil
 	}
-	s := &spending{c: c, key: key, bucket: ownBucket, owner: c.own, method: r.Method, path: r.Path, fresh: r.Fresh}
+	s := &spending{c: c, key: key, bucket: ownBucket, owner: c.own, method: r.Method, path: r.Path, fresh: r.Fresh, changes: r.Changes}
 	if r.Key != "" {
 		s.owner = c.credential(r.Key)
 		s.bucket = s.owner
@@ -113,6 +114,9 @@ func (s *spending) conclude(rep reply, resp *Response, failure *api.Error) (*Res
 		// Also one that failed: it may have been carried out.
 		for _, name := range changedBy(s.method, s.path) {
 			answers.drop(s.owner, name)
+		}
+		for _, id := range s.changes {
+			answers.drop(s.owner, strconv.FormatInt(id, 10))
 		}
 	}
 	if failure == nil {

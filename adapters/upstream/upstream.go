@@ -156,6 +156,10 @@ type Request struct {
 	// Fresh says that a remembered answer will not do: the read precedes a
 	// write, or finds out what came of one.
 	Fresh bool
+
+	// Changes are the ids of objects that a write changes and that its path does
+	// not name: what is remembered of them is no longer true.
+	Changes []int64
 }
 
 // Response is a backend's reply in JSON, or a 4xx without any.

@@ -228,9 +228,9 @@ func TestErrors(t *testing.T) {
 		{"many tags", `{` + u + `"tags":[` + strings.TrimSuffix(numbered(21), ",") + `]}`, "tags", "tags must have at most 20 entries."},
 		{"rules an object", `{` + u + `"rules":{"key":"ru"}}`, "rules", "rules must be an array."},
 		{"rule a word", `{` + u + `"rules":["ru"]}`, "rules.0", "rules.0 must have key, value and type."},
-		{"rule of no type", `{` + u + `"rules":[{"key":"ru","value":"https://a.example"}]}`, "rules.0.type", "rules.0.type must be geo or device."},
-		{"rule of clicks", `{` + u + `"rules":[{"key":"5","value":"https://a.example","type":"exp_clicks"}]}`, "rules.0.type", "rules.0.type must be geo or device."},
-		{"rule of another type", `{` + u + `"rules":[{"key":"ru","value":"https://a.example","type":{"geo":1}}]}`, "rules.0.type", "rules.0.type must be geo or device."},
+		{"rule of no type", `{` + u + `"rules":[{"key":"ru","value":"https://a.example"}]}`, "rules.0.type", "rules.0.type must be geo, device or platform."},
+		{"rule of clicks", `{` + u + `"rules":[{"key":"5","value":"https://a.example","type":"exp_clicks"}]}`, "rules.0.type", "rules.0.type must be geo, device or platform."},
+		{"rule of another type", `{` + u + `"rules":[{"key":"ru","value":"https://a.example","type":{"geo":1}}]}`, "rules.0.type", "rules.0.type must be geo, device or platform."},
 		{"no country", `{` + u + `"rules":[null,{"key":"zz","value":"https://a.example","type":"geo"}]}`, "rules.1.key", "rules.1.key must be the two-letter code of a country."},
 		{"no device", `{` + u + `"rules":[{"key":"iPhone","value":"https://a.example","type":"device"}]}`, "rules.0.key", "rules.0.key must be phone, mobile, tablet or desktop."},
 		{"rule to nowhere", `{` + u + `"rules":[{"key":"","value":"","type":"geo"},{"key":"de","value":"https://a.example","type":"geo"},{"key":"tablet","value":"x","type":"device"},{"key":"ru","value":"x","type":"geo"}]}`, "rules.3.value", "Please enter a valid URL."},
@@ -264,17 +264,20 @@ func TestErrors(t *testing.T) {
 
 // TestErrorsOfBackends: every code has a status and the caller's shape.
 func TestErrorsOfBackends(t *testing.T) {
+	about := func(code api.Code, field, message string) *api.Error {
+		return &api.Error{Code: code, Message: "x", Fields: []api.FieldError{{Field: field, Message: message}}}
+	}
+	taken := about(api.Conflict, "custom", "That alias is taken. Please choose another one.")
+	device := about(api.Unsupported, "devicetarget[0].device", `"mobile" is not supported by the backend "b"`)
+	pixel := about(api.NotFound, "pixels[1]", "Pixel not found. Please try again.")
 	for _, c := range []struct {
 		err    error
 		status int
 		want   string
 	}{
-		{&api.Error{Code: api.Conflict, Message: "That alias is taken. Please choose another one.", Fields: []api.FieldError{{Field: "custom", Message: "That alias is taken. Please choose another one."}}},
-			422, `{"status":"error","messages":{"alias":["That alias is taken. Please choose another one."]}}`},
-		{&api.Error{Code: api.Unsupported, Message: "x", Fields: []api.FieldError{{Field: "devicetarget[0].device", Message: `"mobile" is not supported by the backend "b"`}}},
-			422, `{"status":"error","messages":{"rules.1.key":["rules.1.key \"mobile\" is not supported by the backend \"b\"."]}}`},
-		{&api.Error{Code: api.NotFound, Message: "x", Fields: []api.FieldError{{Field: "pixels[1]", Message: "Pixel not found. Please try again."}}},
-			422, `{"status":"error","messages":{"pixels.1":["Pixel not found. Please try again."]}}`},
+		{taken, 422, `{"status":"error","messages":{"alias":["That alias is taken. Please choose another one."]}}`},
+		{device, 422, `{"status":"error","messages":{"rules.1.key":["rules.1.key \"mobile\" is not supported by the backend \"b\"."]}}`},
+		{pixel, 422, `{"status":"error","messages":{"pixels.1":["Pixel not found. Please try again."]}}`},
 		{api.Errorf(api.NotFound, "None."), 404, `{"status":"error","message":"None.","messages":{"general":["None."]}}`},
 		{&api.Error{Code: api.RateLimited, Message: "Wait.", RetryAfter: 1500 * time.Millisecond}, 429, `{"status":"error","message":"Wait.","messages":{"general":["Wait."]}}`},
 		{&api.Error{Code: api.Unavailable, Message: "Down.", RetryAfter: time.Second}, 503, `{"status":"error","message":"Down.","messages":{"general":["Down."]}}`},

@@ -25,7 +25,7 @@ import (
 	"github.com/linkquay/linkquay/openapi"
 	"github.com/linkquay/linkquay/ratelimit"
 	"github.com/linkquay/linkquay/shortener"
-	"github.com/linkquay/linkquay/store/storetest"
+	"github.com/linkquay/linkquay/store"
 	"github.com/linkquay/linkquay/translate"
 )
 
@@ -226,12 +226,12 @@ func (c *client) post(body string, status int) gjson.Result {
 	return doc
 }
 
-// newNative returns the native backend on a database of its own.
-func newNative(t *testing.T) adapters.Backend {
+// nativeOn returns the native backend on a database.
+func nativeOn(t *testing.T, s *store.Store) adapters.Backend {
 	t.Helper()
 	return native.New(native.Config{
 		Contract:   loadContract(t),
-		Shortener:  shortener.New(shortener.Config{Store: storetest.Open(t), Index: shortener.NewIndex(), OwnHosts: []string{"go.example.com"}}),
+		Shortener:  shortener.New(shortener.Config{Store: s, Index: shortener.NewIndex(), OwnHosts: []string{"go.example.com"}}),
 		Statistics: noVisits{},
 		Zone:       seoul,
 		Now:        time.Now,

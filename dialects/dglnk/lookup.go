@@ -10,8 +10,12 @@ import (
 	"github.com/linkquay/linkquay/api"
 )
 
-// maxPage is how many rows one call of the contract answers.
-const maxPage = 1000
+// maxPage is how many rows one call of the contract answers, and maxPages how
+// many such calls are made for one list.
+const (
+	maxPage  = 1000
+	maxPages = 100
+)
 
 // findDomain finds the host of the domain's number. No number and 0, which is
 // the site's own domain, need none.
@@ -103,7 +107,7 @@ func (m *maker) tag(ctx context.Context, l *link) {
 
 // each calls f with each row of a list, until it returns false.
 func (m *maker) each(ctx context.Context, op api.Operation, rows string, f func(row gjson.Result) bool) error {
-	for page := int64(1); ; page++ {
+	for page := int64(1); page <= maxPages; page++ {
 		query := url.Values{"limit": {strconv.Itoa(maxPage)}, "page": {strconv.FormatInt(page, 10)}}
 		reply, err := m.do(ctx, &api.Call{Operation: op, Query: query})
 		if err != nil {
@@ -117,9 +121,10 @@ func (m *maker) each(ctx context.Context, op api.Operation, rows string, f func(
 			}
 		}
 		if len(list) == 0 || page >= data.Get("maxpage").Int() {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // about says which field of a link a failed call was for, where the backend

@@ -8,11 +8,12 @@ import (
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/dialects/dglnk"
+	"github.com/linkquay/linkquay/store/storetest"
 )
 
 // TestNative: with the native backend behind it everything of the page works.
 func TestNative(t *testing.T) {
-	backend := newNative(t)
+	backend := nativeOn(t, storetest.Open(t))
 	c := serve(t, backend, nil)
 	do := func(op api.Operation, id int64, document string) string {
 		t.Helper()

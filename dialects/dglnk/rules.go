@@ -67,7 +67,7 @@ func checkRules(p *translate.Pass, v gjson.Result) {
 		case !e.IsObject():
 			p.Invalid(at, "must have key, value and type")
 		case wrongKey[kind] == "":
-			p.Invalid(at+".type", "must be geo or device")
+			p.Invalid(at+".type", "must be geo, device or platform")
 		case len(namesOf(kind, e)) == 0:
 			p.Invalid(at+".key", wrongKey[kind])
 		}

@@ -44,6 +44,7 @@ func TestDialect_Parameters(t *testing.T) {
 		{"/api/url/stats", ``, "", api.Path{}, "", "", "urlid"},
 		{"/api/url/stats", `{"urlid":null}`, "", api.Path{}, "", "", "urlid"},
 		{"/api/url/stats", `{"urlid":0}`, "", api.Path{}, "", "", "urlid"},
+		{"/api/url/stats", `{"urlid":-0}`, "", api.Path{}, "", "", "urlid"},
 		{"/api/url/stats", `{"urlid":-1}`, "", api.Path{}, "", "", "urlid"},
 		{"/api/url/stats", `{"urlid":1.5}`, "", api.Path{}, "", "", "urlid"},
 		{"/api/url/stats", `{"urlid":1e3}`, "", api.Path{}, "", "", "urlid"},

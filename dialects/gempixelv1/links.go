@@ -31,7 +31,7 @@ func shorten(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, er
 	if err != nil {
 		return nil, err
 	}
-	reply, err := do(ctx, &api.Call{Operation: api.CreateLink, Document: doc, Reuse: true})
+	reply, err := do(ctx, &api.Call{Operation: api.CreateLink, Document: doc, Reuse: !in.Has("custom")})
 	if err != nil {
 		return nil, err
 	}
