@@ -21,6 +21,7 @@ package adapters
 import (
 	"context"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/linkquay/linkquay/api"
@@ -96,7 +97,8 @@ const (
 	Warn Unsupported = "warn"
 )
 
-// maxLosses bounds how many fields an answer lists.
+// maxLosses bounds how many parts of fields an answer lists. Each field is named
+// once all the same.
 const maxLosses = 20
 
 // maxValue bounds how much of a client's value a message repeats, in bytes.
@@ -109,8 +111,17 @@ func Losses(policy Unsupported, backend string, losses []translate.Loss) ([]api.
 	if len(losses) == 0 {
 		return nil, nil
 	}
-	fields := make([]api.FieldError, min(len(losses), maxLosses))
-	for i, l := range losses[:len(fields)] {
+	var fields []api.FieldError
+	named := map[string]bool{}
+	for _, l := range losses {
+		field := l.Field
+		if end := strings.IndexAny(field, "[."); end >= 0 {
+			field = field[:end]
+		}
+		if len(fields) >= maxLosses && named[field] {
+			continue
+		}
+		named[field] = true
 		what := "is"
 		if v := l.Value; v != "" {
 			if len(v) > maxValue {
@@ -122,7 +133,7 @@ func Losses(policy Unsupported, backend string, losses []translate.Loss) ([]api.
 			}
 			what = fmt.Sprintf("with the value %q is", v)
 		}
-		fields[i] = api.FieldError{Field: l.Field, Message: fmt.Sprintf("%s not supported by the backend %q", what, backend)}
+		fields = append(fields, api.FieldError{Field: l.Field, Message: fmt.Sprintf("%s not supported by the backend %q", what, backend)})
 	}
 	if policy == Warn {
 		return fields, nil

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -248,7 +249,7 @@ func printStatuses(to io.Writer, statuses []BackendStatus, now time.Time) error 
 		table += strings.Join([]string{s.Name, s.Adapter, s.Address, s.Account, state, calls, failures, left, doubt}, "\t") + "\n"
 		for _, d := range s.Drift {
 			rest += fmt.Sprintf("%s: drift: %s: %s %s: %d times, last %s ago\n",
-				s.Name, d.Operation, d.Field, strings.ReplaceAll(string(d.Kind), "_", " "), d.N, now.Sub(d.Last).Round(time.Second))
+				s.Name, d.Operation, cmp.Or(d.Field, "reply"), strings.ReplaceAll(string(d.Kind), "_", " "), d.N, now.Sub(d.Last).Round(time.Second))
 		}
 	}
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)

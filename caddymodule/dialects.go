@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/dialects/dglnk"
 	"github.com/linkquay/linkquay/dialects/gempixel"
 	"github.com/linkquay/linkquay/dialects/gempixelv1"
 	"github.com/linkquay/linkquay/dialects/yourls"
@@ -18,6 +19,7 @@ import (
 func init() {
 	caddy.RegisterModule(GempixelDialect{})
 	caddy.RegisterModule(GempixelV1Dialect{})
+	caddy.RegisterModule(DgLnkDialect{})
 	caddy.RegisterModule(YOURLSDialect{})
 }
 
@@ -38,7 +40,7 @@ type DialectEnvironment struct {
 }
 
 // defaultDialects are those that clients may speak where none is configured.
-var defaultDialects = []string{gempixelName, "gempixelv1", "yourls"}
+var defaultDialects = []string{gempixelName, "gempixelv1", "dglnk", "yourls"}
 
 // gempixelName is the dialect that answers for what is nobody's.
 const gempixelName = "gempixel"
@@ -110,6 +112,19 @@ func (*GempixelV1Dialect) Dialect(DialectEnvironment) (dialects.Dialect, error) 
 	return gempixelv1.New(), nil
 }
 
+// DgLnkDialect is the API of dgLnk.
+type DgLnkDialect struct{}
+
+// CaddyModule returns the Caddy module information.
+func (DgLnkDialect) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "linkquay.dialects.dglnk", New: func() caddy.Module { return new(DgLnkDialect) }}
+}
+
+// Dialect implements Dialect.
+func (*DgLnkDialect) Dialect(env DialectEnvironment) (dialects.Dialect, error) {
+	return dglnk.New(env.Contract, env.Zone), nil
+}
+
 // YOURLSDialect is the API of YOURLS.
 type YOURLSDialect struct{}
 
@@ -127,5 +142,6 @@ func (*YOURLSDialect) Dialect(env DialectEnvironment) (dialects.Dialect, error) 
 var (
 	_ Dialect = (*GempixelDialect)(nil)
 	_ Dialect = (*GempixelV1Dialect)(nil)
+	_ Dialect = (*DgLnkDialect)(nil)
 	_ Dialect = (*YOURLSDialect)(nil)
 )

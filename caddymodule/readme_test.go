@@ -227,6 +227,7 @@ func TestModules(t *testing.T) {
 	}
 	for _, id := range []string{
 		"linkquay", "http.handlers.linkquay", "linkquay.adapters.gempixel", "linkquay.adapters.dglnk", "linkquay.dialects.gempixel",
+		"linkquay.dialects.gempixelv1", "linkquay.dialects.dglnk", "linkquay.dialects.yourls", "admin.api.linkquay",
 	} {
 		if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(id) + `$`).MatchString(list) {
 			t.Errorf("list-modules lacks %s", id)

@@ -15,7 +15,7 @@ import (
 
 // observed: what was asked for is there: on the site, where it is the site's to
 // keep, and in what the backend tells of the object.
-func (s *stand) observed(t *testing.T, op api.Operation, path api.Path, field string, v value, sent gjson.Result, support api.Support, o outcome) {
+func (s *stand) observed(t testing.TB, op api.Operation, path api.Path, field string, v value, sent gjson.Result, support api.Support, o outcome) {
 	t.Helper()
 	where := fmt.Sprintf("%s of %s = %s", field, op, v.raw)
 	id := o.reply.Get("id").Int()
@@ -58,7 +58,7 @@ var silent = map[string][]string{
 }
 
 // told: getLink tells the field by its name in requests.
-func (s *stand) told(t *testing.T, where string, id int64, field, want string, support api.Support) {
+func (s *stand) told(t testing.TB, where string, id int64, field, want string, support api.Support) {
 	t.Helper()
 	details := s.must(t, request{op: api.GetLink, path: api.Path{ID: id}}).Get("details")
 	got := details.Get(field)
@@ -81,7 +81,7 @@ func (s *stand) told(t *testing.T, where string, id int64, field, want string, s
 
 // listed: the object has the field where it is listed or answered by itself, or
 // the site has it.
-func (s *stand) listed(t *testing.T, where string, op api.Operation, id int64, field string, sent gjson.Result) {
+func (s *stand) listed(t testing.TB, where string, op api.Operation, id int64, field string, sent gjson.Result) {
 	t.Helper()
 	kind, want := about(op), canonical(field, sent)
 	if row := s.row(t, kind, id).Get(field); row.Exists() && canonical(field, row) == want {

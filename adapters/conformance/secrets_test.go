@@ -12,12 +12,47 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"testing"
 
 	"go.uber.org/zap/zapcore"
 
 	"github.com/linkquay/linkquay/adapters/adaptertest"
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/simulate"
 )
+
+// TestForwarded: keys that callers bring along are in nothing that is written,
+// whatever the site says about them.
+func TestForwarded(t *testing.T) {
+	for _, kind := range backends[1:] {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := mustStand(t, kind, settings{forward: true})
+			told := fmt.Sprintf(`{"error":1,"status":"error","message":"Bad key %[1]s.","errors":{"alias":["%[1]s"],"other":["%[1]s"]}}`, forwarded.Reveal())
+			for _, op := range s.supported() {
+				for _, f := range []simulate.Fault{
+					{Kind: simulate.DieAfterCommit, Times: 1},
+					{Kind: simulate.Status, Status: 401, Body: told},
+					{Kind: simulate.Status, Status: 422, Body: told},
+					{Kind: simulate.Status, Status: 500, Body: told},
+					{Kind: simulate.HTML},
+				} {
+					s.connect(t, patient)
+					r := s.smallest(t, op)
+					if s.all[op].Fields["password"].Support != api.Refused && r.body != "" && strings.HasSuffix(string(op), "Link") {
+						r.body = s.merged(t, r.body, `{"password":"`+password+`"}`)
+					}
+					if err := s.server.Fail(f); err != nil {
+						t.Fatal(err)
+					}
+					_, _, _ = s.try(t, r)
+					s.server.Heal()
+					s.forget(t)
+				}
+			}
+		})
+	}
+}
 
 // hear keeps what a call came back with, however it might be printed.
 func (s *stand) hear(reply *api.Reply, err error) {

@@ -71,6 +71,7 @@ type stand struct {
 	native   adapters.Backend
 	logger   *zap.Logger
 	forward  bool
+	policy   adapters.Unsupported
 	path     string // of the database
 	store    *store.Store
 	script   *gempixelsite.Site // nil unless the backend is in front of it
@@ -89,7 +90,7 @@ type stand struct {
 type settings struct {
 	timeout time.Duration
 	forward bool
-	rate    int // the site's own limit by the minute
+	policy  adapters.Unsupported
 }
 
 // mustStand makes a backend and ends it with the test. What it has written by
@@ -116,7 +117,7 @@ func mustStand(tb testing.TB, kind string, o settings) *stand {
 		Statistics: s.store, Files: dir, Logos: logos{}, Zone: time.UTC, Logger: zap.New(core),
 	})
 	tb.Cleanup(s.noSecret)
-	s.native, s.logger, s.forward, s.Backend = own, zap.New(core), o.forward, own
+	s.native, s.logger, s.forward, s.policy, s.Backend = own, zap.New(core), o.forward, o.policy, own
 	if kind != ours {
 		s.serve(o)
 		s.connect(tb, o.timeout)
@@ -148,7 +149,7 @@ func (s *stand) serve(o settings) {
 		site = s.dg
 	}
 	var err error
-	if s.server, err = simulate.Start(s.tb.Context(), site, simulate.Options{Rate: o.rate}); err != nil {
+	if s.server, err = simulate.Start(s.tb.Context(), site, simulate.Options{}); err != nil {
 		s.tb.Fatal(err)
 	}
 	s.tb.Cleanup(s.server.Close)
@@ -157,7 +158,9 @@ func (s *stand) serve(o settings) {
 // connect makes the backend anew, as a restart would, with the timeout.
 func (s *stand) connect(tb testing.TB, timeout time.Duration) {
 	tb.Helper()
-	s.Backend = emulate.Wrap(s.remote(tb, timeout), emulate.Config{Name: s.kind, Native: s.native, Store: s.store, Logger: s.logger})
+	s.Backend = emulate.Wrap(s.remote(tb, timeout), emulate.Config{
+		Name: s.kind, Native: s.native, Store: s.store, Unsupported: s.policy, Logger: s.logger,
+	})
 }
 
 // remote makes the adapter.
@@ -178,7 +181,7 @@ func (s *stand) remote(tb testing.TB, timeout time.Duration) adapters.Backend {
 	var b adapters.Backend
 	if s.kind == script {
 		b, err = gempixel.New(gempixel.Config{
-			Name: s.kind, Ledger: s.store.Ledger(), Timeout: timeout, Logger: s.logger, Forward: s.forward,
+			Name: s.kind, Ledger: s.store.Ledger(), Timeout: timeout, Logger: s.logger, Forward: s.forward, Unsupported: s.policy,
 		}, client)
 	} else {
 		version := 1
@@ -187,7 +190,7 @@ func (s *stand) remote(tb testing.TB, timeout time.Duration) adapters.Backend {
 		}
 		b, err = dglnk.New(dglnk.Config{
 			Name: s.kind, APIVersion: version, Domains: map[string]int64{"links.example.com": 12}, Timeout: timeout,
-			Logger: s.logger, Locate: guard.New(guard.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).Locate,
+			Unsupported: s.policy, Logger: s.logger, Locate: guard.New(guard.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).Locate,
 		}, client, s.store.Ledger())
 	}
 	if err != nil {

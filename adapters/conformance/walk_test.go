@@ -108,7 +108,7 @@ type outcome struct {
 const together api.Operation = "createLink in createLinks"
 
 // carry carries a document out.
-func (s *stand) carry(t *testing.T, op api.Operation, path api.Path, document string) outcome {
+func (s *stand) carry(t testing.TB, op api.Operation, path api.Path, document string) outcome {
 	t.Helper()
 	r := request{op: op, path: path, body: document}
 	if op == together {

@@ -30,6 +30,9 @@ var (
 // maxShortURL bounds a short URL in bytes.
 const maxShortURL = 2048
 
+// maxComplaints bounds how many of a site's complaints a client is told.
+const maxComplaints = 20
+
 // created is what dgLnk says of the link that it made.
 type created struct {
 	id          string
@@ -151,7 +154,7 @@ func (a *Adapter) complaints(d *draft, root gjson.Result, e *api.Error) {
 			return true
 		}
 		e.Fields = append(e.Fields, api.FieldError{Field: field, Message: message})
-		return true
+		return len(e.Fields) < maxComplaints
 	})
 	if ours && !others && e.Code == api.Invalid {
 		e.Err = fmt.Errorf("%w: %w", errAlias, e.Err)

@@ -46,7 +46,7 @@ func (b *version3) refused(call *api.Call, status int, root gjson.Result, field 
 			return true
 		}
 		e.Fields = append(e.Fields, api.FieldError{Field: name, Message: message})
-		return true
+		return len(e.Fields) < maxComplaints
 	})
 	if len(e.Fields) > 0 {
 		e.Message = api.Sentence(e.Fields[0])

@@ -3,8 +3,6 @@ package emulate
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -36,13 +34,13 @@ func (b *backend) createEach(ctx context.Context, call *api.Call) (*api.Reply, e
 	}
 	begin, cancel := context.WithTimeout(ctx, itemsTime)
 	defer cancel()
-	replies := make([]answer, len(call.Items))
+	answers := make([]answer, len(call.Items))
 	done := make([]chan struct{}, len(call.Items))
 	for i := range done {
 		done[i] = make(chan struct{})
 	}
 	before := rivals(call.Items)
-	inOrder(len(call.Items), creators, func(i int) {
+	errs := adapters.AtOnce(len(call.Items), creators, func(i int) (err error) {
 		defer close(done[i])
 		if j := before[i]; j >= 0 {
 			<-done[j]
@@ -50,16 +48,19 @@ func (b *backend) createEach(ctx context.Context, call *api.Call) (*api.Reply, e
 		item := &call.Items[i]
 		switch {
 		case item.Err != nil:
-			replies[i].err = item.Err
+			return item.Err
 		case begin.Err() != nil:
-			replies[i].err = notBegun
-		default:
-			one := *call
-			one.Operation, one.Document, one.Items = api.CreateLink, item.Document, nil
-			replies[i].reply, replies[i].err = b.Do(ctx, &one)
+			return notBegun
 		}
+		one := *call
+		one.Operation, one.Document, one.Items = api.CreateLink, item.Document, nil
+		answers[i].reply, err = b.Do(ctx, &one)
+		return err
 	})
-	return b.results(replies), nil
+	for i, err := range errs {
+		answers[i].err = err
+	}
+	return b.results(answers), nil
 }
 
 // notBegun answers an item that the backend has not heard of.
@@ -97,21 +98,6 @@ func (b *backend) results(answers []answer, warnings ...api.FieldError) *api.Rep
 	reply := results.Reply()
 	reply.Warnings = warnings
 	return reply
-}
-
-// inOrder calls do for each number below n, begun in their order and some at
-// once.
-func inOrder(n, atOnce int, do func(i int)) {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(atOnce, n) {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	workers.Wait()
 }
 
 // rivals tells for each item the last one before it with the same alias, -1

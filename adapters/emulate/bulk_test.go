@@ -58,6 +58,21 @@ func TestCreateLinks(t *testing.T) {
 	})
 }
 
+// TestCreateLinks_Panic: what breaks over one item is the failure of that one,
+// and neither of the others nor of the process.
+func TestCreateLinks_Panic(t *testing.T) {
+	s := newSite(t, &inner{changed: func(call *api.Call) {
+		if strings.Contains(string(call.Document), "/1") {
+			panic("broken")
+		}
+	}})
+	reply := s.do(api.CreateLinks, urls(`{'url':'https://example.com/0'}`, `{'url':'https://example.com/1'}`, `{'url':'https://example.com/2'}`)).Get("data")
+	s.expect(reply, map[string]string{"created": "2", "failed": "1", "results.1.error": "1"})
+	if strings.Contains(reply.Raw, "broken") {
+		t.Errorf("the client is told %s", reply)
+	}
+}
+
 // TestCreateLinks_OneCall: what can go together does.
 func TestCreateLinks_OneCall(t *testing.T) {
 	s := newSite(t, &inner{also: []api.Operation{api.CreateLinks}})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 )
 
@@ -108,13 +109,17 @@ func (b *backend) createBundle(ctx context.Context, call *api.Call, tags []strin
 		}
 		return nil, err
 	}
-	inOrder(len(items), recorders, func(i int) {
+	errs := adapters.AtOnce(len(items), recorders, func(i int) error {
 		item := &items[i]
 		item.answer.reply = &api.Reply{Document: []byte(results[i].Raw)}
 		if results[i].Get("error").Int() == 0 && len(item.part.fields) > 0 {
 			item.answer.reply.Warnings = b.created(ctx, call, item.document, item.answer.reply.Document, &item.part)
 		}
+		return nil
 	})
+	for i, err := range errs {
+		items[i].answer.err = err
+	}
 	return placed(reply.Warnings, items), nil
 }
 

@@ -293,14 +293,16 @@ func TestRouter_Search(t *testing.T) {
 		id             int64 // 0: a miss
 		asked          string
 	}{
-		"OwnDomain":      {"https://links.kr.example/a", at("https://links.kr.example/a"), at(""), at(""), 7, "kr"},
-		"OtherDomain":    {"https://dg.example/a?x#y", at(""), at("https://dg.example/a"), at(""), dgBit | 7, "dg"},
-		"NativeDomain":   {"go.example/a", at(""), at(""), at("https://go.example/a"), nativeBit | 7, "native"},
-		"MissOnDomain":   {"https://dg.example/a", at(""), miss, at(""), 0, "dg"},
-		"AliasAlone":     {"a", miss, at("https://dg.example/a"), at(""), 0, "kr"},
-		"OwnMainDomain":  {"https://1mm.kr/a", at("https://1mm.kr/a"), at(""), at(""), 7, "kr"},
-		"MainOfAnother":  {"https://dglnk.example/a", miss, at("https://DGLNK.example/a"), at(""), dgBit | 7, "kr dg"},
-		"AliasElsewhere": {"https://nobody.example/a", miss, at("https://dg.example/a"), miss, 0, "kr dg native"},
+		"OwnDomain":        {"https://links.kr.example/a", at("https://links.kr.example/a"), at(""), at(""), 7, "kr"},
+		"OtherDomain":      {"https://dg.example/a?x#y", at(""), at("https://dg.example/a"), at(""), dgBit | 7, "dg"},
+		"NativeDomain":     {"go.example/a", at(""), at(""), at("https://go.example/a"), nativeBit | 7, "native"},
+		"MissOnDomain":     {"https://dg.example/a", at(""), miss, at(""), 0, "dg"},
+		"AliasAlone":       {"a", miss, at("https://dg.example/a"), at(""), 0, "kr"},
+		"OwnMainDomain":    {"https://1mm.kr/a", at("https://1mm.kr/a"), at(""), at(""), 7, "kr"},
+		"MainOfAnother":    {"https://dglnk.example/a", miss, at("https://DGLNK.example/a"), at(""), dgBit | 7, "kr dg"},
+		"AnotherWithAlias": {"https://dglnk.example/a", at("https://1mm.kr/a"), at("https://dglnk.example/a"), miss, dgBit | 7, "kr dg"},
+		"OwnOtherHost":     {"https://www.1mm.kr/a", at("https://1mm.kr/a"), miss, miss, 7, "kr dg native"},
+		"AliasElsewhere":   {"https://nobody.example/a", miss, at("https://dg.example/a"), miss, 0, "kr dg native"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newTrio(t)

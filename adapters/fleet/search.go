@@ -12,14 +12,15 @@ import (
 
 // search finds a link by its short URL: on the backend that the host belongs to;
 // for any other host on the key's own, then on the others, which have hosts of
-// their own too. An alias alone is one of the key's own backend.
+// their own too. An alias alone is one of the key's own backend. What that one
+// finds on another host is answered where nobody has the link on the right one.
 func (r *router) search(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	host := hostOf(adapters.ShortOf(call.Query))
 	if m := r.home(host); m != nil {
 		return r.pass(ctx, m, call)
 	}
 	reply, err := r.pass(ctx, r.own, call)
-	if err != nil || host == "" || !missed(reply) {
+	if err != nil || host == "" || isOn(host, reply) {
 		return reply, err
 	}
 	for _, m := range r.others() {
@@ -27,12 +28,17 @@ func (r *router) search(ctx context.Context, call *api.Call) (*api.Reply, error)
 		if err != nil {
 			return nil, err
 		}
-		// Some sites look at the alias alone.
-		if hostOf(gjson.GetBytes(found.Document, "details.shorturl").String()) == host {
+		if isOn(host, found) {
 			return found, nil
 		}
 	}
 	return reply, nil
+}
+
+// isOn reports whether the link that was found is on the host: some sites look
+// at the alias alone.
+func isOn(host string, found *api.Reply) bool {
+	return hostOf(gjson.GetBytes(found.Document, "details.shorturl").String()) == host
 }
 
 // hostOf returns the host of a short URL, empty for an alias alone.
@@ -46,9 +52,4 @@ func hostOf(short string) string {
 		return ""
 	}
 	return api.HostOf(scheme + host)
-}
-
-// missed reports whether a search has found nothing.
-func missed(reply *api.Reply) bool {
-	return gjson.GetBytes(reply.Document, "error").Int() != 0
 }

@@ -1,34 +1,16 @@
 package fleet
 
 import (
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strconv"
-	"sync"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 )
 
-// each runs do for all at once, waits for them, and returns what came of each.
-// A panic is the failure of one: outside of its own goroutine the server could
-// not stop it from ending the process.
+// each is adapters.AtOnce for a list, all of it at once.
 func each[T any](list []T, do func(T) error) []error {
-	errs := make([]error, len(list))
-	var running sync.WaitGroup
-	for i, one := range list {
-		running.Go(func() {
-			defer func() {
-				if v := recover(); v != nil {
-					errs[i] = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-				}
-			}()
-			errs[i] = do(one)
-		})
-	}
-	running.Wait()
-	return errs
+	return adapters.AtOnce(len(list), len(list), func(i int) error { return do(list[i]) })
 }
 
 // first returns the first failure, nil where there is none.

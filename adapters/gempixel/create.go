@@ -49,8 +49,7 @@ func (a *Adapter) createLink(ctx context.Context, call *api.Call, op operation, 
 }
 
 // find looks for the link that a create of the body has made, if it was sent at
-// that time. With an alias there is one link at most that it can be, and the
-// newest of those that are from then on without.
+// that time.
 func (a *Adapter) find(ctx context.Context, call *api.Call, body gjson.Result, sent time.Time) (*api.Reply, error) {
 	s := &search{
 		adapter: a, call: call, sent: sent,
@@ -75,9 +74,9 @@ type search struct {
 	sent                 time.Time
 	longURL, alias, host string
 
-	since, until time.Time // by the site's clock
-	found        gjson.Result
-	at           time.Time // when it was made
+	begun time.Time // when it was sent, by the site's clock
+	found gjson.Result
+	at    time.Time // when it was made
 }
 
 // ask reads a list of links, not from memory.
@@ -92,10 +91,7 @@ func (s *search) ask(ctx context.Context, query url.Values) (gjson.Result, error
 	if !resp.Date.IsZero() {
 		ahead = resp.Date.Sub(s.adapter.now())
 	}
-	sent := s.sent.Add(ahead)
-	s.since = sent.Add(-clockSlack)
-	// What is made after the site was given up on for good is not this one.
-	s.until = sent.Add(s.adapter.cfg.Timeout + s.adapter.cfg.quarantine() + clockSlack)
+	s.begun = s.sent.Add(ahead).Truncate(time.Second)
 	return gjson.ParseBytes(reply.Document), nil
 }
 
@@ -159,11 +155,10 @@ func (s *search) consider(row gjson.Result) error {
 	if err != nil {
 		return fmt.Errorf("looking for a link of the backend %q: one has no date", s.adapter.cfg.Name)
 	}
-	if at.Before(s.since) || at.After(s.until) {
+	if at.Before(s.begun.Add(-clockSlack)) {
 		return nil
 	}
-	sent := s.since.Add(clockSlack).Truncate(time.Second)
-	better := at.Before(s.at) && !at.Before(sent) || at.After(s.at) && s.at.Before(sent)
+	better := at.Before(s.at) && !at.Before(s.begun) || at.After(s.at) && s.at.Before(s.begun)
 	if !s.found.Exists() || better {
 		s.found, s.at = row, at
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/linkquay/linkquay/adapters/adaptertest"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"

@@ -8,10 +8,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/adapters"
@@ -99,44 +97,12 @@ func New(cfg Config, client *upstream.Client) (*Adapter, error) {
 	}
 	a.setClock(time.Now)
 	for id, op := range operations {
-		capability := api.Capability{Support: api.Native}
 		if len(op.fields) > 0 {
-			table := a.table(op)
-			a.tables[id] = table
-			capability.Fields = table.Fields(table.Names())
+			a.tables[id] = a.table(op)
 		}
-		for _, name := range op.query {
-			if capability.Query == nil {
-				capability.Query = map[string]api.FieldCapability{}
-			}
-			capability.Query[name] = api.FieldCapability{Support: api.Native}
-		}
-		if strings.Contains(op.path, "{type}") {
-			capability.Fields = map[string]api.FieldCapability{"type": {Support: api.Native}}
-		}
-		a.capabilities[id] = capability
+		a.capabilities[id] = a.capability(op, a.tables[id])
 	}
 	return a, nil
-}
-
-// table returns the request table of an operation: everything passes as it is
-// but the time, which the site reads in its own zone and in one form only.
-func (a *Adapter) table(op operation) *translate.Table {
-	rows := append(translate.Same(op.fields...), op.moot...)
-	dateTime := translate.DateTime(a.cfg.Zone, a.cfg.RemoteZone)
-	for i := range rows {
-		if rows[i].From == "expiry" {
-			rows[i].Value = func(p *translate.Pass, v gjson.Result) {
-				// An update clears the expiry with an empty text.
-				if v.Type == gjson.String && v.Str == "" {
-					p.Raw(v.Raw)
-					return
-				}
-				dateTime(p, v)
-			}
-		}
-	}
-	return translate.New(translate.Refuse, rows...)
 }
 
 // setClock sets the clock by which creates are sent and looked for.

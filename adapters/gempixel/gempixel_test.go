@@ -78,6 +78,11 @@ func TestAdapter_Refusals(t *testing.T) {
 	adaptertest.Refusals(t, harness(), []adaptertest.Refusal{
 		{Name: "update-note", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","description":"x"}`, Field: "description"},
 		{Name: "update-status", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","status":"public"}`, Field: "status"},
+		{Name: "unlock", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","password":""}`, Field: "password"},
+		{Name: "for-ever", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","expiry":""}`, Field: "expiry"},
+		{Name: "no-campaign", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","campaign":0}`, Field: "campaign"},
+		{Name: "no-logo", Operation: api.UpdateQRCode, Document: `{"data":"x","logo":""}`, Field: "logo"},
+		{Name: "no-root", Operation: api.UpdateDomain, Document: `{"redirectroot":""}`, Field: "redirectroot"},
 		{Name: "rename-code", Operation: api.UpdateQRCode, Document: `{"data":"x","name":"Flyer"}`, Field: "name", Value: "Flyer"},
 	})
 	for _, id := range []api.Operation{api.CreateLink, api.UpdateLink} {
@@ -91,7 +96,8 @@ func TestAdapter_Defaults(t *testing.T) {
 		id             api.Operation
 		document, want string
 	}{
-		{api.CreateLink, `{"url":"https://example.com/","redirectcode":302,"forwardquery":false}`, `{"url":"https://example.com/"}`},
+		{api.CreateLink, `{"url":"https://example.com/","redirectcode":302,"forwardquery":false,"disabled":false}`, `{"url":"https://example.com/"}`},
+		{api.CreateDomain, `{"domain":"go.example.com"}`, `{"domain":"https://go.example.com"}`},
 		{
 			api.UpdateLink, `{"url":"https://example.com/","redirectcode":302,"clicklimit":0,"startdate":"","expiredurl":"","externalid":"","forwardquery":false}`,
 			`{"url":"https://example.com/"}`,

@@ -185,13 +185,6 @@ func TestAdapter_Zones(t *testing.T) {
 			t.Errorf("expiry %s is sent as %s; want %s", sent, got, want)
 		}
 	}
-	update := f.MustCall(t, api.UpdateLink)
-	update.Document = []byte(`{"url":"https://example.com","expiry":""}`)
-	f.Site.Forget()
-	mustDo(t, f, update)
-	if got := f.Site.Requests()[0].Body; got != `{"url":"https://example.com","expiry":""}` {
-		t.Errorf("clearing the expiry sent %s", got)
-	}
 	upload := f.MustCall(t, api.UploadFile)
 	upload.Query.Set("expiry", "2030-01-01")
 	f.Site.Forget()

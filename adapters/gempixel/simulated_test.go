@@ -127,4 +127,3 @@ func (s *simulated) begin(t *testing.T, a *Adapter, document string) {
 	s.wantDoubt(t, err)
 	s.server.Heal()
 }
-

@@ -24,6 +24,10 @@ type operation struct {
 	// so the rest is refused.
 	fields []string
 
+	// sticky are those of them that the script keeps as they are where it is sent
+	// nothing for them, and says that it is done.
+	sticky []string
+
 	// moot are fields that the script does not have, with the values that ask
 	// for nothing but what it does anyway.
 	moot []translate.Row
@@ -62,6 +66,7 @@ var (
 	createMoot = []translate.Row{
 		{From: "redirectcode", Values: []string{"302"}},
 		{From: "forwardquery", Values: []string{"false"}},
+		{From: "disabled", Values: []string{"false"}},
 	}
 	// What a link of the script never has can be taken off it.
 	updateMoot = append([]translate.Row{
@@ -90,13 +95,16 @@ var operations = map[api.Operation]operation{
 	api.ListLinks:  {method: get, path: "/api/urls", query: []string{"limit", "page", "order", "short", "q"}, reply: paged, rows: "urls"},
 	api.GetLink:    {method: get, path: "/api/url/{id}", reply: link},
 	api.CreateLink: {method: post, path: "/api/url/add", fields: linkCreate, moot: createMoot, reply: linked},
-	api.UpdateLink: {method: put, path: "/api/url/{id}/update", fields: linkUpdate, moot: updateMoot, reply: linked},
+	api.UpdateLink: {
+		method: put, path: "/api/url/{id}/update", fields: linkUpdate, moot: updateMoot, reply: linked,
+		sticky: []string{"password", "expiry", "metatitle", "metadescription", "metaimage", "campaign", "channel"},
+	},
 	api.DeleteLink: {method: remove, path: "/api/url/{id}/delete"},
 
 	api.ListQRCodes:  {method: get, path: "/api/qr", query: page, reply: paged, rows: "qrs"},
 	api.GetQRCode:    {method: get, path: "/api/qr/{id}", reply: code},
 	api.CreateQRCode: {method: post, path: "/api/qr/add", fields: qrCreate, reply: drawn},
-	api.UpdateQRCode: {method: put, path: "/api/qr/{id}/update", fields: qrUpdate},
+	api.UpdateQRCode: {method: put, path: "/api/qr/{id}/update", fields: qrUpdate, sticky: []string{"logo"}},
 	api.DeleteQRCode: {method: remove, path: "/api/qr/{id}/delete"},
 
 	api.ListCampaigns:        {method: get, path: "/api/campaigns", query: page, reply: paged, rows: "campaigns"},
@@ -109,12 +117,12 @@ var operations = map[api.Operation]operation{
 	api.ListChannelItems:    {method: get, path: "/api/channel/{id}", query: page, reply: paged, rows: "items"},
 	api.CreateChannel:       {method: post, path: "/api/channel/add", fields: channels, reply: described},
 	api.AssignItemToChannel: {method: post, path: "/api/channel/{id}/assign/{type}/{item}"},
-	api.UpdateChannel:       {method: put, path: "/api/channel/{id}/update", fields: channels},
+	api.UpdateChannel:       {method: put, path: "/api/channel/{id}/update", fields: channels, sticky: []string{"description"}},
 	api.DeleteChannel:       {method: remove, path: "/api/channel/{id}/delete"},
 
 	api.ListDomains:  {method: get, path: "/api/domains", query: page, reply: paged, rows: "domains"},
 	api.CreateDomain: {method: post, path: "/api/domain/add", fields: []string{"domain", "redirectroot", "redirect404"}, reply: saved},
-	api.UpdateDomain: {method: put, path: "/api/domain/{id}/update", fields: []string{"redirectroot", "redirect404"}},
+	api.UpdateDomain: {method: put, path: "/api/domain/{id}/update", fields: []string{"redirectroot", "redirect404"}, sticky: []string{"redirectroot", "redirect404"}},
 	api.DeleteDomain: {method: remove, path: "/api/domain/{id}/delete"},
 
 	api.ListFiles: {method: get, path: "/api/files", query: []string{"name", "limit", "page"}, reply: filed, rows: "list"},

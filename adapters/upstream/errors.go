@@ -91,9 +91,11 @@ func (c *Client) unavailable(key api.Secret, cause error) *api.Error {
 }
 
 // safe returns an error whose text cannot hold the key, of the same kind for
-// errors.Is: whether it was not sent, in doubt, cancelled or too late.
+// errors.Is: whether it was not sent, in doubt, cancelled or too late. Of the
+// text, which may quote the names in a certificate, nothing is left that a
+// terminal would obey, and its first 300 bytes.
 func safe(key api.Secret, err error) error {
-	text := err.Error()
+	text := printable(err.Error())
 	for _, form := range []string{key.Reveal(), url.QueryEscape(key.Reveal()), url.PathEscape(key.Reveal())} {
 		if form != "" {
 			text = strings.ReplaceAll(text, form, key.String())
@@ -108,7 +110,7 @@ func safe(key api.Secret, err error) error {
 	if isTimeout(err) && !errors.Is(err, context.DeadlineExceeded) {
 		kinds = append(kinds, context.DeadlineExceeded)
 	}
-	return &cause{text: text, kinds: kinds}
+	return &cause{text: shorten(text), kinds: kinds}
 }
 
 // cause is an error that was rewritten for the log.

@@ -15,20 +15,31 @@ const MaxMessage = 300
 // at most 300 bytes, and nothing at all where it repeats the client's key or
 // the forwarded one.
 func (c *Client) Message(text string, forwarded api.Secret) string {
-	text = strings.Map(func(r rune) rune {
+	text = printable(text)
+	if c.Leaks(text) || forwarded != "" && strings.Contains(text, forwarded.Reveal()) {
+		return ""
+	}
+	return strings.TrimSpace(shorten(text))
+}
+
+// printable returns text without what a terminal or a log takes for commands.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError {
 			return -1
 		}
 		return r
 	}, text)
-	if c.Leaks(text) || forwarded != "" && strings.Contains(text, forwarded.Reveal()) {
-		return ""
+}
+
+// shorten cuts text off behind MaxMessage bytes at most.
+func shorten(text string) string {
+	if len(text) <= MaxMessage {
+		return text
 	}
-	if len(text) > MaxMessage {
-		text = text[:MaxMessage]
-		for !utf8.ValidString(text) {
-			text = text[:len(text)-1]
-		}
+	text = text[:MaxMessage]
+	for !utf8.ValidString(text) {
+		text = text[:len(text)-1]
 	}
-	return strings.TrimSpace(text)
+	return text
 }

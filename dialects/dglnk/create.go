@@ -118,11 +118,10 @@ func (m *maker) makeSeveral(ctx context.Context) (*api.Reply, error) {
 		switch {
 		case i >= len(in.addresses):
 		case result.Get("error").Int() != 0:
-			failed.add(in.addresses[i], result)
+			failed.add(i, result)
 		default:
 			l := in.link(result, m.dialect.zone)
 			l.LongURL = gjson.Parse(in.addresses[i].url).String()
-			m.warn(result.Get("warnings"))
 			m.tag(ctx, l)
 			made = append(made, m.shown(l))
 		}
@@ -151,18 +150,13 @@ type failures struct {
 	wait    time.Duration
 }
 
-// add adds the answer to one document. What is wrong with the address is told
-// of that; what is wrong with the rest is so for all of them.
-func (f *failures) add(a address, result gjson.Result) {
-	own := fmt.Sprintf("%s.%d", addresses, a.index)
+// add adds the answer to one of the documents.
+func (f *failures) add(i int, result gjson.Result) {
+	document := fmt.Sprintf("urls[%d]", i)
 	wrong := result.Get("errors")
 	wrong.ForEach(func(name, list gjson.Result) bool {
-		field := own
-		if name.Str != "url" {
-			field = f.request.field(name.Str)
-		}
 		for _, said := range list.Array() {
-			f.fields = append(f.fields, api.FieldError{Field: field, Message: said.String()})
+			f.fields = append(f.fields, api.FieldError{Field: f.request.field(document + "." + name.Str), Message: said.String()})
 		}
 		return true
 	})
@@ -170,7 +164,7 @@ func (f *failures) add(a address, result gjson.Result) {
 		return
 	}
 	message, wait := result.Get("message").String(), result.Get("Retry-After").Int()
-	f.fields = append(f.fields, api.FieldError{Field: own, Message: message})
+	f.fields = append(f.fields, api.FieldError{Field: f.request.field(document), Message: message})
 	switch {
 	case result.Get("error").Int() == http.StatusTooManyRequests:
 		f.code = api.RateLimited

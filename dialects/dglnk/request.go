@@ -121,6 +121,8 @@ func (in *request) document(destination string) []byte {
 
 // field returns dgLnk's name for a field of the contract:
 // "geotarget[0].location" is "rules.2.key" where that rule was the third one.
+// What is wrong with one of several documents is told of its address, or else of
+// what all of them share.
 func (in *request) field(name string) string {
 	name = strings.ReplaceAll(strings.ReplaceAll(name, "]", ""), "[", ".")
 	field, rest, nested := strings.Cut(name, ".")
@@ -129,6 +131,16 @@ func (in *request) field(name string) string {
 		return ruleField(in.countries, rest)
 	case "devicetarget":
 		return ruleField(in.machines, rest)
+	case "urls":
+		place, member, _ := strings.Cut(rest, ".")
+		i, err := strconv.Atoi(place)
+		switch {
+		case err != nil || i < 0 || i >= len(in.addresses):
+			return addresses
+		case member == "" || member == "url":
+			return addresses + "." + strconv.Itoa(in.addresses[i].index)
+		}
+		return in.field(member)
 	}
 	if own, ok := names[field]; ok {
 		field = own

@@ -91,6 +91,7 @@ func TestSeveral_NoneMade(t *testing.T) {
 // TestTooMuch: a request cannot be made to grow.
 func TestTooMuch(t *testing.T) {
 	b := played(channels(`{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3,"name":"c"}`))
+	delete(b.answers, api.CreateChannel)
 	c := serve(t, b, nil)
 	long := `"title":"` + strings.Repeat("x", 100_000) + `"`
 	if doc := c.post(`{`+long+`,"multiple_urls":[`+strings.TrimSuffix(numbered(100), ",")+`]}`, 422); !doc.Get("messages.multiple_urls").Exists() {
@@ -138,6 +139,9 @@ func TestTags(t *testing.T) {
 	}
 	if made := b.sent(api.CreateChannel); len(made) != 1 || string(made[0].Document) != `{"name":"new"}` {
 		t.Errorf("made %v", made)
+	}
+	if pages := len(b.sent(api.ListChannels)); pages != 2 {
+		t.Errorf("asked for %d pages of 2", pages)
 	}
 	put := b.sent(api.AssignItemToChannel)
 	if len(put) != 2 || put[0].Path != (api.Path{ID: 9, ItemType: "links", ItemID: 80}) || put[1].Path != (api.Path{ID: 70, ItemType: "links", ItemID: 80}) {
@@ -200,6 +204,21 @@ func TestWarnings(t *testing.T) {
 	}})
 	doc := serve(t, b, nil).post(`{"long_url":"https://google.com","rules":[{"type":"geo","key":"ru","value":"https://a.example"},{"type":"device","key":"phone","value":"https://a.example"}]}`, 200)
 	if want := `{"rules.1.key":["rules.1.key is not supported."]}`; doc.Get("warnings").Raw != want {
+		t.Errorf("%s; want %s", doc.Get("warnings").Raw, want)
+	}
+
+	b.answers[api.CreateLinks] = func(*api.Call) (*api.Reply, error) {
+		var results adapters.Results
+		results.Created(1, "https://sml.life/x")
+		results.Created(2, "https://sml.life/y")
+		r := results.Reply()
+		for _, field := range []string{"urls[0].password", "urls[1].password", "urls[1].url"} {
+			r.Warnings = append(r.Warnings, api.FieldError{Field: field, Message: "is not supported"})
+		}
+		return r, nil
+	}
+	doc = serve(t, b, nil).post(`{"multiple_urls":["https://a.example",null,"https://b.example"],"password":"x"}`, 200)
+	if want := `{"multiple_urls.2":["multiple_urls.2 is not supported."],"password":["password is not supported."]}`; doc.Get("warnings").Raw != want {
 		t.Errorf("%s; want %s", doc.Get("warnings").Raw, want)
 	}
 }

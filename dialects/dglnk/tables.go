@@ -60,7 +60,6 @@ var names = map[string]string{
 	"expiry":          "expires_at",
 	"domain":          domainID,
 	"channel":         tags,
-	"urls":            addresses,
 }
 
 // given drops null, which clients send for what they do not set.

@@ -1,0 +1,97 @@
+package clients_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+)
+
+// step is a command line that a client of an API is known to send, and what it
+// is answered.
+type step struct {
+	name string
+
+	// command is for a shell. {{base}} is the server's address, {{key}} the key,
+	// {{name}} its name,
+	// {{token}} its signature token and {{short}} the last saved value.
+	command string
+
+	status int
+
+	// want is JSON of which the answer has every member, "*" being any value,
+	// or else the whole answer, as text.
+	want string
+
+	// save is the path of a member of the answer to be saved.
+	save string
+
+	// only are the backends that answer so; nil means all.
+	only []string
+}
+
+// runSteps sends the steps to each backend of one server, in order.
+func runSteps(t *testing.T, s *server, steps []step, token func(backend string) string) {
+	mustFindCurl(t)
+	for _, backend := range backends {
+		t.Run(backend, func(t *testing.T) {
+			signature := token(backend)
+			short := ""
+			for _, step := range steps {
+				if step.only != nil && !slices.Contains(step.only, backend) {
+					continue
+				}
+				t.Run(step.name, func(t *testing.T) {
+					fill := strings.NewReplacer("{{base}}", s.base, "{{key}}", keyOf(backend), "{{name}}", backend, "{{token}}", signature, "{{short}}", short).Replace
+					r := runShell(t, fill(step.command))
+					if r.Failure != "" || r.Status != step.status {
+						t.Fatalf("%d; want %d: %+v", r.Status, step.status, r)
+					}
+					want := fill(step.want)
+					switch {
+					case !gjson.Valid(want):
+						if !strings.Contains(r.Output, want) || want == "" && r.Output != "" {
+							t.Errorf("%q; want %q", r.Output, want)
+						}
+					case !gjson.Valid(r.Output):
+						t.Errorf("%s is no JSON", r.Output)
+					default:
+						for _, d := range differences("", gjson.Parse(want), gjson.Parse(r.Output)) {
+							t.Errorf("%s in %s", d, r.Output)
+						}
+					}
+					if step.save != "" {
+						short = gjson.Get(r.Output, step.save).String()
+					}
+				})
+			}
+		})
+	}
+}
+
+// differences says where got lacks a member of want, or has another value than
+// it. "*" is any value but none.
+func differences(path string, want, got gjson.Result) (found []string) {
+	switch {
+	case !got.Exists():
+		return []string{fmt.Sprintf("%s is missing", path)}
+	case want.IsObject():
+		want.ForEach(func(name, value gjson.Result) bool {
+			found = append(found, differences(path+"."+name.Str, value, got.Get(gjson.Escape(name.Str)))...)
+			return true
+		})
+	case want.IsArray():
+		for i, value := range want.Array() {
+			found = append(found, differences(fmt.Sprintf("%s.%d", path, i), value, got.Get(fmt.Sprint(i)))...)
+		}
+		if n, m := len(got.Array()), len(want.Array()); n != m {
+			found = append(found, fmt.Sprintf("%s has %d entries; want %d", path, n, m))
+		}
+	case want.Str == "*" && got.Type != gjson.Null && got.Raw != `""`:
+	case want.Type != got.Type || want.String() != got.String():
+		return []string{fmt.Sprintf("%s = %s; want %s", path, got.Raw, want.Raw)}
+	}
+	return found
+}
