@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -43,6 +44,20 @@ func TestLosses_Bounded(t *testing.T) {
 	}
 	if m := warnings[0].Message; len(m) > 200 || !utf8.ValidString(m) {
 		t.Errorf("message of %d bytes, valid UTF-8: %v", len(m), utf8.ValidString(m))
+	}
+}
+
+// TestLosses_EachField: however many there are, no field is left out.
+func TestLosses_EachField(t *testing.T) {
+	losses := make([]translate.Loss, 0, 2*maxLosses)
+	for i := range maxLosses {
+		losses = append(losses, translate.Loss{Field: fmt.Sprintf("geotarget[%d].location", i)}, translate.Loss{Field: fmt.Sprintf("f%d", i)})
+	}
+	warnings, err := Losses(Warn, "dg", losses)
+	for i := range maxLosses {
+		if !slices.ContainsFunc(warnings, func(w api.FieldError) bool { return w.Field == fmt.Sprintf("f%d", i) }) {
+			t.Errorf("f%d is not among %v, %v", i, warnings, err)
+		}
 	}
 }
 

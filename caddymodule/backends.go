@@ -30,9 +30,11 @@ type remote struct {
 }
 
 // The keys of what the pool holds for backends: a reload must forget neither
-// what was sent to one in this minute nor what it was seen to answer.
+// what was sent to one in this minute nor what it was seen to answer. A budget
+// is known by the name alone, since an address that is written in another way,
+// such as with a slash at its end, must not give out as much again.
 type (
-	budgetKey struct{ name, address string }
+	budgetKey struct{ name string }
 	driftKey  struct{ name, address string }
 )
 
@@ -55,11 +57,13 @@ func (a *App) newRemote(rt *runtime, name string, own adapters.Backend) (*remote
 	r := &remote{name: name, adapter: a.adapters[name]}
 	cfg := a.clientConfig(name)
 	if cfg.Budget != nil {
-		shared, err := pooled(rt, budgetKey{name, settings.BaseURL}, budget{cfg.Budget})
+		shared, err := pooled(rt, budgetKey{name}, budget{cfg.Budget})
 		if err != nil {
 			return nil, err
 		}
-		shared.Change(settings.APIRate.Requests, time.Duration(settings.APIRate.Window))
+		undo := shared.Change(settings.APIRate.Requests, time.Duration(settings.APIRate.Window))
+		// Where this configuration fails, the one before goes on.
+		rt.onClose(func() error { undo(); return nil })
 		cfg.Budget = shared.Budget
 	}
 	counter, err := pooled(rt, driftKey{name, settings.BaseURL}, driftCounter{

@@ -192,4 +192,10 @@ func TestRemote_Outage(t *testing.T) {
 	if got := p.metrics(`caddy_linkquay_backend_up{backend="gem"}`); len(got) != 1 || !strings.HasSuffix(got[0], " 1") {
 		t.Errorf("the metrics have %q; want 1", got)
 	}
+	p.stop()
+	for _, secret := range []string{nativeKey, gempixelKey, dglnkKey, otherKey, gempixelSiteKey, dglnkSiteKey} {
+		if strings.Contains(p.log.String(), secret) {
+			t.Error("the log shows a key")
+		}
+	}
 }

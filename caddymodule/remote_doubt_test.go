@@ -128,15 +128,21 @@ func (s *site) single(remote *remoteSite, key string, a answer) {
 // sends its request again, and has one link.
 func TestRemote_ClientGone(t *testing.T) {
 	const body = `{"url":"https://example.com/gone"}`
-	waits := map[string]time.Duration{
-		"again at once":         0,
-		"again when it is over": 2 * time.Second,
+	// The answer takes a second.
+	ways := map[string]struct {
+		happens string
+		after   time.Duration
+	}{
+		"under way":                {"at once", 0},
+		"under way, with a reload": {"after a reload", 200 * time.Millisecond},
+		"over, with a restart":     {"after a restart", 1400 * time.Millisecond},
 	}
 	for _, kind := range remoteKinds {
-		for name, wait := range waits {
+		for name, way := range ways {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				remote := simulated(t, kind, simulate.Options{})
-				s := nativeSite(t, inDoubt(remote, "timeout 10s"))
+				options := inDoubt(remote, "timeout 10s")
+				s := nativeSite(t, options)
 				remote.fail(t, simulate.Fault{Kind: simulate.Late, Delay: time.Second, Method: "POST", Path: remote.create, Times: 1})
 				ctx, hangUp := context.WithCancel(t.Context())
 				defer hangUp()
@@ -156,7 +162,8 @@ func TestRemote_ClientGone(t *testing.T) {
 				eventually(t, "the site has the link", func() bool { return len(remote.shorts()) == 1 })
 				hangUp()
 				<-gone
-				time.Sleep(wait)
+				time.Sleep(way.after)
+				between[way.happens](t, s, siteConfig(options))
 				s.repeated(remote, gempixelKey, body)
 			})
 		}

@@ -37,6 +37,11 @@ func TestDgLnkSample(t *testing.T) {
 					want:   `{"status":"success","links":[{"long_url":"https://destination.com/a","short_url":"*"},{"long_url":"https://destination.com/b","short_url":"*"}]}`,
 				},
 				{
+					name:   "SeveralOfWhichOneFails",
+					params: `['multiple_urls' => ['https://destination.com/c', 'nonsense']]`,
+					want:   `{"status":"success","links":[{"long_url":"https://destination.com/c"}],"errors":{"multiple_urls.1":["*"]}}`,
+				},
+				{
 					name:   "InvalidURL",
 					params: `['long_url' => 'nonsense']`,
 					want:   `{"status":"error","messages":{"long_url":["*"]}}`,
@@ -66,7 +71,7 @@ func TestDgLnkSample(t *testing.T) {
 // TestDgLnkNewer sends the same request as clients of the newer API do.
 func TestDgLnkNewer(t *testing.T) {
 	t.Parallel()
-	runSteps(t, mustServe(t), []step{
+	runSteps(t, []step{
 		{
 			name: "Create",
 			command: `curl -X POST '{{base}}/api/v1/link' -H 'Authorization: Bearer {{key}}' -H 'Accept: application/json' -H 'Content-Type: application/json' ` +
@@ -80,10 +85,16 @@ func TestDgLnkNewer(t *testing.T) {
 			status: 422, want: `{"message":"*","errors":{"alias":["*"]}}`,
 		},
 		{
+			name: "Groups",
+			command: `curl -X POST '{{base}}/api/v1/link' -H 'Authorization: Bearer {{key}}' -H 'Accept: application/json' -H 'Content-Type: application/json' ` +
+				`-d '{"long_url":"https://example.com/","groups":[1]}'`,
+			status: 422, want: `{"message":"*","errors":{"groups":["*"]}}`,
+		},
+		{
 			name: "NoKey",
 			command: `curl -X POST '{{base}}/api/v1/link' -H 'Accept: application/json' -H 'Content-Type: application/json' ` +
 				`-d '{"long_url":"https://example.com/"}'`,
 			status: 401, want: `{"message":"*"}`,
 		},
-	}, noToken)
+	})
 }

@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,10 +85,11 @@ func runNode(t *testing.T, folder, node, program string, args ...string) gjson.R
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), node, append([]string{path}, args...)...)
-	cmd.Dir, cmd.Env = folder, environment()
-	out, err := cmd.CombinedOutput()
+	var stderr bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stderr = folder, environment(), &stderr
+	out, err := cmd.Output()
 	if err != nil || !gjson.ValidBytes(out) {
-		t.Fatalf("%s: %v\n%s", program, err, out)
+		t.Fatalf("%s: %v\n%s%s", program, err, out, &stderr)
 	}
 	return gjson.ParseBytes(out)
 }

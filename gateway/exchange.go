@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tidwall/sjson"
@@ -81,9 +80,9 @@ func (e *exchange) do() (*api.Reply, error) {
 }
 
 // readHead has the dialect read the head, and a form, which must come in time:
-// its sender is not known yet.
+// its sender is not known yet. What a form is the dialect says; JSON is none.
 func (e *exchange) readHead() (*dialects.Head, error) {
-	if e.r.Method != http.MethodPost || !isForm(e.r.Header.Get("Content-Type")) {
+	if e.r.Method != http.MethodPost || e.r.Header.Get("Content-Type") == "application/json" {
 		return e.dialect.Head(e.r)
 	}
 	control := http.NewResponseController(e.w)
@@ -94,10 +93,6 @@ func (e *exchange) readHead() (*dialects.Head, error) {
 		err = control.SetReadDeadline(time.Time{})
 	}
 	return head, err
-}
-
-func isForm(contentType string) bool {
-	return strings.HasPrefix(contentType, "application/x-www-form-urlencoded") || strings.HasPrefix(contentType, "multipart/form-data")
 }
 
 // perform carries out one of the calls that a dialect's request is made of.

@@ -24,6 +24,7 @@ import (
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/dialects"
 	"github.com/linkquay/linkquay/dialects/gempixel"
+	"github.com/linkquay/linkquay/dialects/yourls"
 	"github.com/linkquay/linkquay/gateway"
 	"github.com/linkquay/linkquay/openapi"
 	"github.com/linkquay/linkquay/ratelimit"
@@ -197,22 +198,32 @@ func TestGateway_Warnings(t *testing.T) {
 // TestGateway_StalledBody: a client that stops sending is answered, and does
 // not hold anything for ever.
 func TestGateway_StalledBody(t *testing.T) {
-	server, _ := serve(t, func(*api.Call) (*api.Reply, error) { return nil, errors.New("called") }, nil)
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-	fmt.Fprintf(conn, "POST /api/url/add HTTP/1.1\r\nHost: localhost\r\nAuthorization: good\r\nContent-Length: 1000\r\n\r\n{")
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(resp.Body)
-	if resp.StatusCode != 400 || gjson.GetBytes(body, "message").String() != "The body did not come in time." {
-		t.Errorf("%d %s", resp.StatusCode, body)
+	for name, head := range map[string]string{
+		"json": "POST /api/url/add HTTP/1.1\r\nAuthorization: good\r\n",
+		// Of a form, however its type is written, nobody knows whose it is.
+		"form": "POST /yourls-api.php HTTP/1.1\r\nContent-Type:  Application/X-WWW-Form-URLencoded ; charset=x\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, _ := serve(t, func(*api.Call) (*api.Reply, error) { return nil, errors.New("called") }, func(cfg *gateway.Config) {
+				cfg.Dialects = append(cfg.Dialects, yourls.New(time.UTC))
+			})
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+			fmt.Fprintf(conn, "%sHost: localhost\r\nContent-Length: 1000\r\n\r\n{", head)
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != 400 || !strings.Contains(string(body), "The body did not come in time.") {
+				t.Errorf("%d %s", resp.StatusCode, body)
+			}
+		})
 	}
 }
 

@@ -155,7 +155,7 @@ func (s *stand) survives(t *testing.T, f failing, at where, op api.Operation) {
 	made := gjson.Get(reply.Raw, "data.created")
 	switch {
 	case err != nil:
-		s.rightError(t, f, at, op, err, met)
+		s.rightError(t, f, op, err, met)
 	case made.Exists() && made.Int() < 2:
 		// The answer to many is a success with the failures in it.
 		if f.codes == nil {
@@ -200,7 +200,7 @@ func (s *stand) settle(t *testing.T, asked int) {
 }
 
 // rightError: the code, the name of the backend, and how long to wait.
-func (s *stand) rightError(t *testing.T, f failing, at where, op api.Operation, err error, met bool) {
+func (s *stand) rightError(t *testing.T, f failing, op api.Operation, err error, met bool) {
 	t.Helper()
 	e, ok := err.(*api.Error) //nolint:errorlint // It must be one itself.
 	switch {

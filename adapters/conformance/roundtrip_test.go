@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,7 +26,7 @@ func TestRoundTrip(t *testing.T) {
 		for _, op := range []api.Operation{api.CreateLink, together, api.UpdateLink} {
 			t.Run(kind+"/"+string(op), func(t *testing.T) {
 				t.Parallel()
-				s := mustStand(t, kind, settings{policy: adapters.Warn})
+				s := mustStand(t, kind, settings{policy: adapters.Warn, other: op == together})
 				fields := schemasOf(t, s.contract.Operation(map[bool]api.Operation{true: api.UpdateLink, false: api.CreateLink}[op == api.UpdateLink])).fields
 				rapid.Check(t, func(r *rapid.T) {
 					p := &problems{TB: t}
@@ -75,7 +76,7 @@ type asked struct {
 func (s *stand) roundTrip(t *problems, r *rapid.T, op api.Operation, fields map[string]gjson.Result) {
 	var all []asked
 	document := map[string]json.RawMessage{}
-	for _, name := range slices.Sorted(keysOf(fields)) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if name != "url" && !rapid.Bool().Draw(r, "has "+name) {
 			continue
 		}
@@ -119,16 +120,6 @@ func (s *stand) kept(t *problems, op api.Operation, path api.Path, a asked, docu
 		// The site has the parameters behind every address.
 	default:
 		s.observed(t, op, path, a.name, a.value, document.Get(a.name), support, o)
-	}
-}
-
-func keysOf(fields map[string]gjson.Result) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for name := range fields {
-			if !yield(name) {
-				return
-			}
-		}
 	}
 }
 

@@ -48,7 +48,10 @@ const (
 	dg3    = "dglnk-3"
 )
 
-var backends = []string{ours, script, dg1, dg3}
+var (
+	backends = []string{ours, script, dg1, dg3}
+	version  = map[string]int{dg1: 1, dg3: 3}
+)
 
 const (
 	origin = "https://go.example.com"
@@ -70,8 +73,7 @@ type stand struct {
 	contract *openapi.Contract
 	native   adapters.Backend
 	logger   *zap.Logger
-	forward  bool
-	policy   adapters.Unsupported
+	settings settings
 	path     string // of the database
 	store    *store.Store
 	script   *gempixelsite.Site // nil unless the backend is in front of it
@@ -89,9 +91,16 @@ type stand struct {
 // settings are how a stand is made; the zero value is good.
 type settings struct {
 	timeout time.Duration
-	forward bool
+	forward bool // callers bring keys of the site
 	policy  adapters.Unsupported
+
+	// other is a site of the same kind with other habits: another status for what
+	// it refuses, another zone, older names, other paths and times.
+	other bool
 }
+
+// seoul is the zone of sites with other habits. It has no summer time.
+var seoul = time.FixedZone("KST", 9*60*60)
 
 // mustStand makes a backend and ends it with the test. What it has written by
 // then is searched for secrets.
@@ -117,9 +126,9 @@ func mustStand(tb testing.TB, kind string, o settings) *stand {
 		Statistics: s.store, Files: dir, Logos: logos{}, Zone: time.UTC, Logger: zap.New(core),
 	})
 	tb.Cleanup(s.noSecret)
-	s.native, s.logger, s.forward, s.policy, s.Backend = own, zap.New(core), o.forward, o.policy, own
+	s.native, s.logger, s.settings, s.Backend = own, zap.New(core), o, own
 	if kind != ours {
-		s.serve(o)
+		s.serve()
 		s.connect(tb, o.timeout)
 	}
 	s.all = adapters.Complete(s.contract, s.Capabilities())
@@ -127,25 +136,32 @@ func mustStand(tb testing.TB, kind string, o settings) *stand {
 }
 
 // serve starts the site.
-func (s *stand) serve(o settings) {
+func (s *stand) serve() {
 	key := adaptertest.Key.Reveal()
-	if o.forward {
+	if s.settings.forward {
 		key = forwarded.Reveal()
 	}
 	var site http.Handler
 	switch s.kind {
 	case script:
-		s.script = gempixelsite.New(gempixelsite.Options{Keys: map[string]string{key: "main"}})
+		o := gempixelsite.Options{Keys: map[string]string{key: "main"}}
+		if s.settings.other {
+			o.ErrorStatus, o.Zone = http.StatusOK, seoul
+		}
+		s.script = gempixelsite.New(o)
 		site = s.script
 	default:
-		version := 1
-		if s.kind == dg3 {
-			version = 3
-		}
-		s.dg = dglnksite.New(dglnksite.Options{
-			APIVersion: version, Key: key, AliasMax: 30,
+		o := dglnksite.Options{
+			APIVersion: version[s.kind], Key: key, AliasMax: 30,
 			Domains: map[int64]string{12: "links.example.com"}, Pixels: map[int64]string{5: "Shop"},
-		})
+		}
+		switch {
+		case s.settings.other && s.kind == dg1:
+			o.ErrorStatus, o.Zone = http.StatusBadRequest, seoul
+		case s.settings.other:
+			o.Spelling, o.ISOTimes, o.TrackingPixel = dglnksite.SpellingOld, true, true
+		}
+		s.dg = dglnksite.New(o)
 		site = s.dg
 	}
 	var err error
@@ -159,7 +175,7 @@ func (s *stand) serve(o settings) {
 func (s *stand) connect(tb testing.TB, timeout time.Duration) {
 	tb.Helper()
 	s.Backend = emulate.Wrap(s.remote(tb, timeout), emulate.Config{
-		Name: s.kind, Native: s.native, Store: s.store, Unsupported: s.policy, Logger: s.logger,
+		Name: s.kind, Native: s.native, Store: s.store, Unsupported: s.settings.policy, Logger: s.logger,
 	})
 }
 
@@ -167,7 +183,7 @@ func (s *stand) connect(tb testing.TB, timeout time.Duration) {
 func (s *stand) remote(tb testing.TB, timeout time.Duration) adapters.Backend {
 	tb.Helper()
 	cfg := upstream.Config{Backend: s.kind, BaseURL: s.server.URL, Key: adaptertest.Key, Timeout: timeout, RetryPause: time.Millisecond}
-	if s.forward {
+	if s.settings.forward {
 		cfg.Key, s.key.Forwarded = "", forwarded
 	}
 	if s.kind == dg1 {
@@ -178,19 +194,19 @@ func (s *stand) remote(tb testing.TB, timeout time.Duration) adapters.Backend {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(client.Close)
+	zone := time.UTC
+	if s.settings.other && s.kind != dg3 {
+		zone = seoul
+	}
 	var b adapters.Backend
 	if s.kind == script {
 		b, err = gempixel.New(gempixel.Config{
-			Name: s.kind, Ledger: s.store.Ledger(), Timeout: timeout, Logger: s.logger, Forward: s.forward, Unsupported: s.policy,
+			Name: s.kind, RemoteZone: zone, Ledger: s.store.Ledger(), Timeout: timeout, Logger: s.logger, Forward: s.settings.forward, Unsupported: s.settings.policy,
 		}, client)
 	} else {
-		version := 1
-		if s.kind == dg3 {
-			version = 3
-		}
 		b, err = dglnk.New(dglnk.Config{
-			Name: s.kind, APIVersion: version, Domains: map[string]int64{"links.example.com": 12}, Timeout: timeout,
-			Unsupported: s.policy, Logger: s.logger, Locate: guard.New(guard.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).Locate,
+			Name: s.kind, APIVersion: version[s.kind], RemoteZone: zone, Domains: map[string]int64{"links.example.com": 12}, Timeout: timeout,
+			Unsupported: s.settings.policy, Logger: s.logger, Locate: guard.New(guard.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}).Locate,
 		}, client, s.store.Ledger())
 	}
 	if err != nil {

@@ -54,7 +54,9 @@ var samples = map[string][]value{
 	"channel":         {{raw: `$channel`}},
 	"campaign":        {{raw: `$campaign`}},
 	"deeplink": {
-		{raw: `{}`, moot: true}, {raw: `{"auto":false}`, moot: true}, {raw: `{"auto":true}`, entry: "auto", with: `{"url":"https://apps.apple.com/app/id$n"}`},
+		{raw: `{}`, moot: true},
+		{raw: `{"auto":false}`, moot: true},
+		{raw: `{"auto":true}`, entry: "auto", with: `{"url":"https://apps.apple.com/app/id$n"}`},
 		{raw: `{"apple":"https://apps.apple.com/app/id1"}`, entry: "apple"},
 		{raw: `{"google":"https://play.google.com/store/apps/details?id=x"}`, entry: "google"},
 	},
@@ -187,7 +189,7 @@ func valuesOf(tb testing.TB, op api.Operation, name string, schema gjson.Result)
 	case kind == "string" && !least.Exists() && update && accepts(tb, op, name, `""`):
 		nothing.raw = `""`
 	case kind == "integer" && update && schema.Get("minimum").Int() == 0:
-		nothing.raw = "0"
+		nothing.raw, nothing.entry = "0", "0"
 	default:
 		return values
 	}

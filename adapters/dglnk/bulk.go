@@ -209,6 +209,7 @@ func (a *Adapter) makeMany(ctx context.Context, call *api.Call, group []*item) (
 			continue
 		}
 		defer a.flights.Begin(ctx, it.draft.fingerprint)()
+		defer a.doubtWhenGone(ctx, entry.ID)()
 		entries[it] = entry
 		urls = append(urls, text(it.draft.document, "url"))
 	}
@@ -229,9 +230,7 @@ func (a *Adapter) makeMany(ctx context.Context, call *api.Call, group []*item) (
 		return begun, nil
 	}
 	rest, strays := match(begun, links, func(it *item, made *created) {
-		if it.link, it.err = a.complete(ctx, it.draft, entries[it], made); it.err == nil && caller.Err() != nil {
-			a.untold(ctx, it.draft, entries[it])
-		}
+		it.link, it.err = a.finish(caller, it.draft, entries[it], made)
 	})
 	for _, it := range rest {
 		if strays > 0 {

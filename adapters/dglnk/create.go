@@ -143,6 +143,7 @@ func (a *Adapter) carryOut(ctx context.Context, d *draft, entry *ledger.Entry, a
 	// and only its answer tells which one. The client's own timeout bounds it.
 	caller := ctx
 	ctx = context.WithoutCancel(ctx)
+	defer a.doubtWhenGone(caller, entry.ID)()
 	made, err := a.sendOne(ctx, d, entry.Alias)
 	if errors.Is(err, errAlias) && entry.Alias != "" {
 		// Nothing was made, and the client did not ask for that alias.
@@ -167,11 +168,7 @@ func (a *Adapter) carryOut(ctx context.Context, d *draft, entry *ledger.Entry, a
 			a.cfg.Logger.Warn("the site dropped the alias of a create that was in doubt: a link may exist twice", zap.Int64("intent", entry.ID))
 		}
 	}
-	link, err := a.complete(ctx, d, entry, made)
-	if err == nil && caller.Err() != nil {
-		a.untold(ctx, d, entry)
-	}
-	return link, err
+	return a.finish(caller, d, entry, made)
 }
 
 // sendOne asks for one link.
@@ -235,6 +232,18 @@ func (a *Adapter) abandon(ctx context.Context, entry *ledger.Entry) {
 	if err := a.ledger.Abandon(after, entry.ID); err != nil {
 		a.cfg.Logger.Warn("removing an intent", zap.Int64("intent", entry.ID), zap.Error(err))
 	}
+}
+
+// finish completes the entry for a caller who may have gone.
+func (a *Adapter) finish(caller context.Context, d *draft, entry *ledger.Entry, made *created) (*recorded, error) {
+	ctx, gone := context.WithoutCancel(caller), caller.Err() != nil
+	// Another process may have been sent the same request and have told of it.
+	told := gone && a.completed(ctx, entry) != nil
+	link, err := a.complete(ctx, d, entry, made)
+	if err == nil && gone && !told {
+		a.untold(ctx, d, entry)
+	}
+	return link, err
 }
 
 // complete records a link that exists, and compares it with what was asked

@@ -100,7 +100,8 @@ func (a *Adapter) resume(ctx context.Context, d *draft) (*ledger.Entry, bool, er
 	if since.IsZero() {
 		since = entry.Created
 	}
-	if wait := a.cfg.quarantine() - a.now().Sub(since); wait > 0 {
+	// A clock that was set back must not keep it for ever.
+	if wait := a.cfg.quarantine() - a.now().Sub(since).Abs(); wait > 0 {
 		return nil, false, &api.Error{
 			Code: api.Unavailable,
 			Message: fmt.Sprintf("The same request was sent to the backend %q before, and nobody knows whether it created the link. "+
@@ -112,6 +113,29 @@ func (a *Adapter) resume(ctx context.Context, d *draft) (*ledger.Entry, bool, er
 	a.cfg.Logger.Warn("a create whose outcome is unknown is repeated: a link may exist twice", zap.Int64("intent", entry.ID))
 	a.abandon(ctx, entry)
 	return nil, false, nil
+}
+
+// completed returns the entry as it was completed by now, nil where it was not.
+func (a *Adapter) completed(ctx context.Context, entry *ledger.Entry) *ledger.Entry {
+	done, err := a.ledger.Entry(ctx, entry.Account, entry.Backend, entry.ID)
+	if err != nil {
+		return nil
+	}
+	return done
+}
+
+// doubtWhenGone puts the intent in doubt as soon as the caller goes, until stop
+// is called: the same request may then be sent again, to another process, while
+// this one is under way.
+func (a *Adapter) doubtWhenGone(caller context.Context, id int64) (stop func()) {
+	pending := context.AfterFunc(caller, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(caller), ledgerTimeout)
+		defer cancel()
+		if err := a.ledger.Doubt(ctx, id); err != nil && api.AsError(err).Code != api.NotFound {
+			a.cfg.Logger.Warn("marking an intent", zap.Int64("intent", id), zap.Error(err))
+		}
+	})
+	return func() { pending() }
 }
 
 // untold writes down that the link exists and that the caller of its create had
@@ -158,7 +182,7 @@ func (a *Adapter) earlier(ctx context.Context, d *draft, entry *ledger.Entry, ag
 		return nil, conflict
 	}
 	// Of two repetitions at once, the other one may have been faster.
-	if done, err := a.ledger.Entry(ctx, entry.Account, entry.Backend, entry.ID); err == nil {
+	if done := a.completed(ctx, entry); done != nil {
 		return &created{
 			id: done.RemoteID, alias: done.Alias, shortURL: done.ShortURL, longURL: done.LongURL, title: done.Title,
 			hasPassword: d.asks("password"),

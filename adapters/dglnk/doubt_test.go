@@ -10,6 +10,7 @@ import (
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/ledger"
+	"github.com/linkquay/linkquay/ledger/ledgertest"
 	"github.com/linkquay/linkquay/simulate"
 	sites "github.com/linkquay/linkquay/simulate/dglnk"
 )
@@ -201,6 +202,17 @@ func TestAdapter_DoubtWithoutAliases(t *testing.T) {
 		t.Errorf("the same again, later = %v", err)
 	}
 	s.wantLedger(t, 2, 0)
+
+	// A clock that was set back keeps nobody for longer.
+	s.fail(t, simulate.DieAfterCommit, 1)
+	if _, err := s.create(t, document); err == nil {
+		t.Fatal("a create without an answer = nil; want an error")
+	}
+	s.now = func() time.Time { return time.Now().Add(-24 * time.Hour) }
+	if _, err := s.create(t, document); err != nil {
+		t.Errorf("the same again, a day before = %v", err)
+	}
+	s.wantLedger(t, 3, 0)
 }
 
 // A site that takes no alias of this length gets none.
@@ -324,6 +336,44 @@ func TestAdapter_DoubtUntold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever hangs up and sends the request again to another process, while the
+// first is under way, has one link, of which nobody is told once more.
+func TestAdapter_DoubtElsewhere(t *testing.T) {
+	s := simulation(t, sites.Options{}, Config{})
+	other := newV1(s.cfg, s.client, s.ledger)
+	s.mustFail(t, simulate.Fault{Kind: simulate.Late, Delay: 500 * time.Millisecond, Times: 1})
+	call := &api.Call{Operation: api.CreateLink, Document: []byte(`{"url":"https://example.com/a"}`), Key: &api.Key{Account: api.MainAccount}}
+	ctx, hangUp := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = s.Do(ctx, call)
+	}()
+	for len(s.site.Links()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	hangUp()
+	inDoubt := func() bool {
+		intents := s.ledger.(*ledgertest.Memory).Entries()
+		return len(intents) == 1 && !intents[0].Doubtful.IsZero()
+	}
+	for over := false; !over && !inDoubt(); {
+		select {
+		case <-ended:
+			over = true
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if _, err := other.Do(t.Context(), call); err != nil {
+		t.Error(err)
+	}
+	<-ended
+	if n := len(s.site.Links()); n != 1 {
+		t.Errorf("the site has %d links; want 1", n)
+	}
+	s.wantLedger(t, 1, 0)
 }
 
 // A note of a link that is gone is in nobody's way.

@@ -35,6 +35,7 @@ func (c *created) dropped(d *draft, backend string) []api.FieldError {
 		}},
 		{"title", func(_, is gjson.Result) bool { return !is.Exists() || is.String() != "" }},
 		{"description", func(_, is gjson.Result) bool { return !is.Exists() || is.String() != "" }},
+		{"disabled", func(was, is gjson.Result) bool { return !was.Bool() || !is.Exists() || is.Bool() }},
 	} {
 		was := translate.Member(request, check.name)
 		if was.Exists() && was.String() != "" && !check.kept(was, translate.Member(c.link, check.name)) {
@@ -91,7 +92,7 @@ func (c *created) remarks(d *draft, backend string) []api.FieldError {
 	if c.longURL != "" && !sameURL(c.longURL, text(d.document, "url")) {
 		remark("url", "was changed by the backend %q", backend)
 	}
-	if translate.Member(c.link, "disabled").Type == gjson.True {
+	if translate.Member(c.link, "disabled").Type == gjson.True && !translate.Member(d.document, "disabled").Bool() {
 		remark("url", "cannot be visited: the backend %q has disabled the link", backend)
 	}
 	if tags := translate.Member(c.link, "tags"); tags.IsArray() {

@@ -65,7 +65,7 @@ func element(field string) (string, bool) {
 var lossy = []string{
 	"custom", "password", "expiry", "domain", "metatitle", "metadescription", "pixels", "geotarget",
 	"devicetarget", "type", "status", "languagetarget", "parameters", "metaimage", "channel", "campaign", "deeplink",
-	"redirectcode", "forwardquery", "clicklimit", "startdate", "expiredurl", "externalid",
+	"redirectcode", "forwardquery", "clicklimit", "startdate", "expiredurl", "externalid", "disabled",
 }
 
 // text returns a text of the stored document, empty where there is none.

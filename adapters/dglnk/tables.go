@@ -21,6 +21,7 @@ var fields = map[string]string{
 	"description": "metadescription",
 	"domain_id":   "domain",
 	"pixels":      "pixels",
+	"disabled":    "disabled",
 }
 
 // createdFields are what a created link is made of in dgLnk's answer. What is
@@ -75,6 +76,7 @@ func createTable(cfg Config, own string) *translate.Table {
 		translate.Row{From: "metadescription", To: "description"},
 		translate.Row{From: "domain", To: "domain_id", Value: domainID(cfg.Domains, own)},
 		translate.Row{From: "pixels", To: "pixels"},
+		translate.Row{From: "disabled", To: "disabled"},
 		translate.Row{From: "geotarget", To: "rules", Gather: true, Value: geoRules},
 		translate.Row{From: "devicetarget", To: "rules", Gather: true, Value: deviceRules, Values: []string{"mobile", "tablet", "desktop"}},
 		// The note is for the owner's eyes. dgLnk's field of that name is for

@@ -30,7 +30,8 @@ func (a *Adapter) table(op operation) *translate.Table {
 	return translate.New(translate.Refuse, rows...)
 }
 
-// given refuses to take a value away, and else does what write does; nil copies.
+// given leaves out what would take a value away, which counts as a loss, and else
+// does what write does; nil copies.
 func given(write translate.Func) translate.Func {
 	return func(p *translate.Pass, v gjson.Result) {
 		switch {

@@ -1,8 +1,11 @@
 package gempixel
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/adapters/adaptertest"
@@ -78,11 +81,6 @@ func TestAdapter_Refusals(t *testing.T) {
 	adaptertest.Refusals(t, harness(), []adaptertest.Refusal{
 		{Name: "update-note", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","description":"x"}`, Field: "description"},
 		{Name: "update-status", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","status":"public"}`, Field: "status"},
-		{Name: "unlock", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","password":""}`, Field: "password"},
-		{Name: "for-ever", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","expiry":""}`, Field: "expiry"},
-		{Name: "no-campaign", Operation: api.UpdateLink, Document: `{"url":"https://example.com/","campaign":0}`, Field: "campaign"},
-		{Name: "no-logo", Operation: api.UpdateQRCode, Document: `{"data":"x","logo":""}`, Field: "logo"},
-		{Name: "no-root", Operation: api.UpdateDomain, Document: `{"redirectroot":""}`, Field: "redirectroot"},
 		{Name: "rename-code", Operation: api.UpdateQRCode, Document: `{"data":"x","name":"Flyer"}`, Field: "name", Value: "Flyer"},
 	})
 	for _, id := range []api.Operation{api.CreateLink, api.UpdateLink} {
@@ -119,3 +117,28 @@ func TestAdapter_Defaults(t *testing.T) {
 // TestAdapter_FilterRefused: a filter that the site does not know is not left
 // out in silence.
 func TestAdapter_FilterRefused(t *testing.T) { adaptertest.FilterRefused(t, harness()) }
+
+// TestAdapter_Kept: what the script's clients send for nothing is not refused,
+// but nobody is told that something was taken away.
+func TestAdapter_Kept(t *testing.T) {
+	for _, c := range []adaptertest.Refusal{
+		{Operation: api.UpdateLink, Document: `{"url":"https://example.com/","password":""}`, Field: "password"},
+		{Operation: api.UpdateLink, Document: `{"url":"https://example.com/","expiry":""}`, Field: "expiry"},
+		{Operation: api.UpdateLink, Document: `{"url":"https://example.com/","campaign":0}`, Field: "campaign"},
+		{Operation: api.UpdateQRCode, Document: `{"data":"x","logo":""}`, Field: "logo"},
+		{Operation: api.UpdateDomain, Document: `{"redirectroot":""}`, Field: "redirectroot"},
+	} {
+		f := harness().MustStart(t, adaptertest.Setup{})
+		call := f.MustCall(t, c.Operation)
+		call.Document = []byte(c.Document)
+		reply, err := f.Backend.Do(t.Context(), call)
+		if err != nil || len(reply.Warnings) != 1 || reply.Warnings[0].Field != c.Field || !strings.Contains(reply.Warnings[0].Message, adaptertest.Name) {
+			t.Errorf("Do(%s) = %+v, %v; want a warning that names %s", c.Document, reply, err, c.Field)
+			continue
+		}
+		requests := f.Site.Requests()
+		if body := requests[len(requests)-1].Body; gjson.Get(body, c.Field).Exists() {
+			t.Errorf("Do(%s) sent %s", c.Document, body)
+		}
+	}
+}

@@ -29,23 +29,15 @@ func (r *reader) page(data gjson.Result) error {
 
 // rows reads the pages and rows in holder, which is data or the root itself.
 func (r *reader) rows(holder gjson.Result) error {
-	m := members(holder, "result", "perpage", "currentpage", "maxpage", "nextpage", r.op.rows, "overlay", "channel")
+	m := members(holder, "result", "perpage", "currentpage", "maxpage", "nextpage", r.op.rows, "overlay")
 	count, err := r.lists(holder, m[5], m[6])
 	if err != nil {
 		return err
 	}
-	if r.op.rows == "items" && m[7].Exists() && !fits(channel, m[7]) {
-		r.note("data.channel", drift.Type)
-		cuts := cutter{editor: &r.editor, kept: holder.Index + 1}
-		holder.ForEach(func(key, v gjson.Result) bool {
-			if key.Str == "channel" {
-				cuts.drop(key, v)
-			} else {
-				cuts.keep(key, v)
-			}
-			return true
-		})
-		cuts.end()
+	if r.op.rows == "items" {
+		if err := r.walk(&r.editor, holder, channelShape); err != nil {
+			return err
+		}
 	}
 	return r.paging(holder, m, count)
 }
@@ -82,13 +74,13 @@ func (r *reader) paging(holder gjson.Result, m []gjson.Result, count int) error 
 		switch {
 		case ok && (n > 0 || name != "perpage"):
 			numbers[i] = n
-		case i == 0 && m[i].Exists() && m[i].Type != gjson.Null, i == 3 && m[i].Exists() && m[i].Type != gjson.Null:
+		case m[i].Type != gjson.Null && (name == "result" || name == "maxpage"):
 			// Whoever does not know how many there are would not ask for the rest.
 			return r.unexpected(r.place(name), m[i])
 		default:
 			_ = r.unexpected(r.place(name), m[i])
 		}
-		if i == 3 && numbers[3] < 0 {
+		if name == "maxpage" && numbers[i] < 0 {
 			numbers[3] = (numbers[0] + numbers[1] - 1) / numbers[1]
 		}
 		r.put(holder, m[i], name, strconv.FormatInt(numbers[i], 10))

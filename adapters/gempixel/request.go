@@ -25,10 +25,12 @@ func (a *Adapter) document(ctx context.Context, call *api.Call) ([]byte, []api.F
 	if err != nil {
 		return nil, nil, err
 	}
-	warnings, err := adapters.Losses(a.cfg.Unsupported, a.cfg.Name, outcome.Losses)
+	kept, losses := a.kept(operations[call.Operation], outcome.Losses)
+	warnings, err := adapters.Losses(a.cfg.Unsupported, a.cfg.Name, losses)
 	if err != nil {
 		return nil, nil, err
 	}
+	warnings = append(warnings, kept...)
 	body := outcome.Document
 	// The script refuses an update that does not repeat the destination.
 	if call.Operation == api.UpdateLink && !gjson.GetBytes(body, "url").Exists() {
@@ -41,6 +43,22 @@ func (a *Adapter) document(ctx context.Context, call *api.Call) ([]byte, []api.F
 		}
 	}
 	return body, warnings, nil
+}
+
+// kept takes from the losses those of values that would take something away. The
+// script keeps what was there, and its clients send empty values for what they
+// do not mean to change: so that is said, whatever the policy, and not refused.
+func (a *Adapter) kept(op operation, losses []translate.Loss) (kept []api.FieldError, others []translate.Loss) {
+	for _, l := range losses {
+		if !slices.Contains(op.sticky, l.Field) {
+			others = append(others, l)
+			continue
+		}
+		kept = append(kept, api.FieldError{
+			Field: l.Field, Message: fmt.Sprintf("is left as it was by the backend %q, which takes an empty value for none", a.cfg.Name),
+		})
+	}
+	return kept, others
 }
 
 // destination reads where the call's link leads now.

@@ -86,6 +86,9 @@ var (
 		fields(numberOrNull, "planid"))...)
 )
 
+// channelShape is what stands beside the items of a channel, on newer sites.
+var channelShape = newShape("data", fields(channel, "channel")...)
+
 // rootShapes are the outermost members beside the error, by kind of reply.
 var rootShapes = map[kind]*shape{
 	done:      newShape("", slices.Concat(remarked(), due(fields(text, "message")))...),

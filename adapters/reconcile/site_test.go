@@ -146,4 +146,3 @@ func (s *site) doubt(t *testing.T, since time.Time) {
 		t.Fatal(err)
 	}
 }
-

@@ -37,6 +37,7 @@ type Budget struct {
 	answers memory
 
 	mu       sync.Mutex
+	changes  int // of what follows
 	requests int
 	window   time.Duration
 	span     time.Duration // window and margin
@@ -71,16 +72,32 @@ var ownBucket credential
 // second.
 func NewBudget(requests int, window time.Duration) *Budget {
 	b := &Budget{buckets: map[credential]*bucket{}}
-	b.Change(requests, window)
+	b.set(requests, window)
 	return b
 }
 
 // Change sets other limits, such as those of a new configuration. What was sent
 // still counts, and what is remembered stays. Of a window that grows, the
-// first one begins when it was the shorter one.
-func (b *Budget) Change(requests int, window time.Duration) {
+// first one begins when it was the shorter one. Undo brings the limits before
+// back unless others were set since: for a configuration that came to nothing.
+func (b *Budget) Change(requests int, window time.Duration) (undo func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	before, length := b.requests, b.window
+	b.set(requests, window)
+	change := b.changes
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.changes == change {
+			b.set(before, length)
+		}
+	}
+}
+
+// set sets the limits. It is called with the lock held.
+func (b *Budget) set(requests int, window time.Duration) {
+	b.changes++
 	b.requests, b.window = max(requests, 1), window
 	b.span = window + max(window/100, 250*time.Millisecond)
 	now := time.Now()

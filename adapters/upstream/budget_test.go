@@ -285,6 +285,24 @@ func TestBudget_Change(t *testing.T) {
 	})
 }
 
+// A change is undone for a configuration that came to nothing, and not for one
+// that another has followed.
+func TestBudget_Undo(t *testing.T) {
+	b := NewBudget(5, 10*time.Second)
+	requests := func() int { return b.room(ownBucket).Requests }
+	first := b.Change(3, 10*time.Second)
+	failed := b.Change(50, time.Second)
+	if failed(); requests() != 3 || b.room(ownBucket).Window != 10 {
+		t.Errorf("after a change that was undone: %+v", b.room(ownBucket))
+	}
+	b.Change(3, 10*time.Second)
+	for name, undo := range map[string]func(){"first": first, "failed": failed} {
+		if undo(); requests() != 3 {
+			t.Errorf("%s was undone when others had followed: %d", name, requests())
+		}
+	}
+}
+
 // There are never more credentials than the bound, and none that counts is
 // forgotten.
 func TestBudget_Credentials(t *testing.T) {
