@@ -95,14 +95,3 @@ func (s *remoteSite) fail(t testing.TB, faults ...simulate.Fault) {
 		t.Fatal(err)
 	}
 }
-
-// sent is how many requests have come whose method and path begin so, such as
-// "POST /api/url/add".
-func (s *remoteSite) sent(prefix string) (n int) {
-	for _, r := range s.Requests() {
-		if strings.HasPrefix(r.Method+" "+r.Path, prefix) {
-			n++
-		}
-	}
-	return n
-}

@@ -43,8 +43,9 @@ func operations(contract *openapi.Contract, backends []Backend) []row {
 	return rows
 }
 
-// fields returns a row for each field and query parameter of the operation. The
-// cell of a backend that refuses the whole operation is empty.
+// fields returns a row for each field and query parameter of the operation, and
+// for each word of its path that backends tell of. The cell of a backend that
+// refuses the whole operation is empty.
 func fields(op *openapi.Operation, backends []Backend) []row {
 	var rows []row
 	add := func(names []string, mark string, of func(api.Capability) map[string]api.FieldCapability) {
@@ -62,7 +63,21 @@ func fields(op *openapi.Operation, backends []Backend) []row {
 	}
 	add(op.Fields, "", func(c api.Capability) map[string]api.FieldCapability { return c.Fields })
 	add(op.Query, " (query)", func(c api.Capability) map[string]api.FieldCapability { return c.Query })
+	add(words(op, backends), " (path)", func(c api.Capability) map[string]api.FieldCapability { return c.Fields })
 	return rows
+}
+
+// words returns the fields that backends have and documents do not.
+func words(op *openapi.Operation, backends []Backend) []string {
+	others := map[string]bool{}
+	for _, b := range backends {
+		for name := range b.Operations[op.ID].Fields {
+			if !slices.Contains(op.Fields, name) {
+				others[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(others))
 }
 
 // text writes a field's support with its exceptions, such as

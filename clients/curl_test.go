@@ -1,7 +1,6 @@
 package clients_test
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,8 +15,8 @@ type step struct {
 	name string
 
 	// command is for a shell. {{base}} is the server's address, {{key}} the key,
-	// {{name}} its name,
-	// {{token}} its signature token and {{short}} the last saved value.
+	// {{name}} its name, {{token}} its signature token and {{short}} the last
+	// saved value.
 	command string
 
 	status int
@@ -74,29 +73,4 @@ func runSteps(t *testing.T, steps []step) {
 			}
 		})
 	}
-}
-
-// differences says where got lacks a member of want, or has another value than
-// it. "*" is any value but none.
-func differences(path string, want, got gjson.Result) (found []string) {
-	switch {
-	case !got.Exists():
-		return []string{fmt.Sprintf("%s is missing", path)}
-	case want.IsObject():
-		want.ForEach(func(name, value gjson.Result) bool {
-			found = append(found, differences(path+"."+name.Str, value, got.Get(gjson.Escape(name.Str)))...)
-			return true
-		})
-	case want.IsArray():
-		for i, value := range want.Array() {
-			found = append(found, differences(fmt.Sprintf("%s.%d", path, i), value, got.Get(fmt.Sprint(i)))...)
-		}
-		if n, m := len(got.Array()), len(want.Array()); n != m {
-			found = append(found, fmt.Sprintf("%s has %d entries; want %d", path, n, m))
-		}
-	case want.Str == "*" && got.Type != gjson.Null && got.Raw != `""`:
-	case want.Type != got.Type || want.String() != got.String():
-		return []string{fmt.Sprintf("%s = %s; want %s", path, got.Raw, want.Raw)}
-	}
-	return found
 }

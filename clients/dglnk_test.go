@@ -10,7 +10,7 @@ import (
 // printed in, with what the page says of its parameters.
 func TestDgLnkSample(t *testing.T) {
 	t.Parallel()
-	run := drivenPHP(t)
+	php := mustDrive(t, t.TempDir(), mustFindPHP(t), "driver.php")
 	s := mustServe(t)
 	for _, backend := range backends {
 		t.Run(backend, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestDgLnkSample(t *testing.T) {
 				},
 			} {
 				t.Run(c.name, func(t *testing.T) {
-					r := run(mustFill(t, "dglnk.php.tmpl", struct{ URL, Params string }{
+					r := php.run(t, mustFill(t, "dglnk.php.tmpl", struct{ URL, Params string }{
 						URL: s.base + "/api/links/create?api_token=" + keyOf(backend), Params: c.params,
 					}))
 					if r.Failure != "" {

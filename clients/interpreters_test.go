@@ -115,16 +115,27 @@ type driver struct {
 	stderr *bytes.Buffer
 }
 
-// mustDrive starts an interpreter with one of the programs of testdata/drivers.
-func mustDrive(t testing.TB, folder, interpreter, program string) *driver {
+// mustLocate returns where a program of testdata/drivers is. It looks at the
+// file, so that a change of it is one of the test.
+func mustLocate(t testing.TB, program string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("testdata", "drivers", program))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(interpreter, path)
+	return path
+}
+
+// mustDrive starts an interpreter with one of the programs of testdata/drivers.
+func mustDrive(t testing.TB, folder, interpreter, program string) *driver {
+	t.Helper()
+	cmd := exec.Command(interpreter, mustLocate(t, program))
 	d := &driver{stderr: new(bytes.Buffer)}
 	cmd.Dir, cmd.Env, cmd.Stderr = folder, environment(), d.stderr
+	var err error
 	if d.in, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}

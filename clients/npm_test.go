@@ -80,11 +80,7 @@ func TestNodeYOURLS(t *testing.T) {
 // runNode runs a program of testdata/drivers and returns what it prints.
 func runNode(t *testing.T, folder, node, program string, args ...string) gjson.Result {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("testdata", "drivers", program))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), node, append([]string{path}, args...)...)
+	cmd := exec.CommandContext(t.Context(), node, append([]string{mustLocate(t, program)}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stderr = folder, environment(), &stderr
 	out, err := cmd.Output()

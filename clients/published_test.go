@@ -3,7 +3,6 @@ package clients_test
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"image"
 	"image/png"
 	"net/http"
@@ -103,7 +102,7 @@ func TestPublishedSamples(t *testing.T) {
 type walk struct {
 	t        *testing.T
 	language language
-	run      func(code string) ran
+	run      runner
 	base     string
 	backend  string
 	logo     string
@@ -150,7 +149,7 @@ func (w *walk) does() map[string]bool {
 
 func (w *walk) sample(method, path, body string) ran {
 	w.t.Helper()
-	return w.run(mustFill(w.t, w.language.form, sample{Method: method, URL: w.base + path, Key: keyOf(w.backend), Body: body}))
+	return w.run(w.t, mustFill(w.t, w.language.form, sample{Method: method, URL: w.base + path, Key: keyOf(w.backend), Body: body}))
 }
 
 // sendInVain runs the sample of an operation that the backend lacks, and is
@@ -235,45 +234,4 @@ func (w *walk) document(o *published) any {
 		changed[name] = value
 	}
 	return changed
-}
-
-// unknown is what the pages print and the backend knows nothing of.
-var unknown = map[string][]string{
-	dglnk1: {"getLink data.socialCount.facebook", "getLink data.socialCount.twitter", "getLink data.socialCount.google"},
-	dglnk3: {
-		"getLink data.uniqueClicks", "getLink data.socialCount",
-		"listDomains data.domains[0].redirectroot", "listDomains data.domains[0].redirect404",
-	},
-}
-
-// counted are the members whose own members depend on what was asked for.
-var counted = []string{"location", "device", "topCountries", "topReferrers", "topBrowsers", "topOs"}
-
-// absent returns the paths of the members of want that got does not have; of
-// rows, each must have what any printed row has.
-func absent(path string, want, got gjson.Result) (paths []string) {
-	switch {
-	case want.IsArray():
-		rows := got.Array()
-		if len(rows) == 0 {
-			return []string{path + ": row"}
-		}
-		for _, w := range want.Array() {
-			for i, row := range rows {
-				paths = append(paths, absent(fmt.Sprintf("%s[%d]", path, i), w, row)...)
-			}
-		}
-	case want.IsObject():
-		want.ForEach(func(name, value gjson.Result) bool {
-			at := strings.TrimPrefix(path+"."+name.Str, ".")
-			switch own := got.Get(gjson.Escape(name.Str)); {
-			case !own.Exists():
-				paths = append(paths, at)
-			case !slices.Contains(counted, name.Str):
-				paths = append(paths, absent(at, value, own)...)
-			}
-			return true
-		})
-	}
-	return paths
 }

@@ -33,31 +33,26 @@ type language struct {
 	first string
 
 	// start returns what runs samples; it skips the test where this cannot be.
-	start func(t testing.TB) func(code string) ran
+	start func(t testing.TB) runner
 }
+
+// runner runs a sample to its end.
+type runner func(t testing.TB, code string) ran
 
 var languages = []language{
-	{name: "curl", form: "curl.sh.tmpl", escaped: true, first: "POST", start: func(t testing.TB) func(string) ran {
+	{name: "curl", form: "curl.sh.tmpl", escaped: true, first: "POST", start: func(t testing.TB) runner {
 		mustFindCurl(t)
-		return func(code string) ran { return runShell(t, code) }
+		return runShell
 	}},
-	{name: "php", form: "php.php.tmpl", escaped: true, first: "POST", start: func(t testing.TB) func(string) ran {
-		return drivenPHP(t)
+	{name: "php", form: "php.php.tmpl", escaped: true, first: "POST", start: func(t testing.TB) runner {
+		return mustDrive(t, t.TempDir(), mustFindPHP(t), "driver.php").run
 	}},
-	{name: "node", form: "node.js.tmpl", escaped: true, first: "POST", start: func(t testing.TB) func(string) ran {
-		d := mustDrive(t, mustInstall(t), mustFindNode(t), "driver.js")
-		return func(code string) ran { return d.run(t, code) }
+	{name: "node", form: "node.js.tmpl", escaped: true, first: "POST", start: func(t testing.TB) runner {
+		return mustDrive(t, mustInstall(t), mustFindNode(t), "driver.js").run
 	}},
-	{name: "python", form: "python.py.tmpl", first: "GET", start: func(t testing.TB) func(string) ran {
-		d := mustDrive(t, t.TempDir(), mustFindPython(t), "driver.py")
-		return func(code string) ran { return d.run(t, code) }
+	{name: "python", form: "python.py.tmpl", first: "GET", start: func(t testing.TB) runner {
+		return mustDrive(t, t.TempDir(), mustFindPython(t), "driver.py").run
 	}},
-}
-
-func drivenPHP(t testing.TB) func(code string) ran {
-	t.Helper()
-	d := mustDrive(t, t.TempDir(), mustFindPHP(t), "driver.php")
-	return func(code string) ran { return d.run(t, code) }
 }
 
 // mustFill fills in a form of testdata/samples.

@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	// What the command is built of is what these tests are about: a result of
+	// theirs is not to be remembered when it has changed.
+	_ "github.com/linkquay/linkquay/caddymodule"
 	"github.com/linkquay/linkquay/simulate"
 	"github.com/linkquay/linkquay/simulate/dglnk"
 	"github.com/linkquay/linkquay/simulate/gempixel"

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/tidwall/sjson"
@@ -16,7 +15,6 @@ import (
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/dialects"
 	"github.com/linkquay/linkquay/openapi"
-	"github.com/linkquay/linkquay/ratelimit"
 )
 
 // exchange is one request on its way.
@@ -32,6 +30,10 @@ type exchange struct {
 
 	// key is nil until the caller is known.
 	key *api.Key
+
+	// idempotency is the Idempotency-Key of a request that takes several calls,
+	// empty without one.
+	idempotency string
 }
 
 func (e *exchange) do() (*api.Reply, error) {
@@ -54,12 +56,7 @@ func (e *exchange) do() (*api.Reply, error) {
 		return nil, err
 	}
 	if e.head.Compose != nil {
-		if e.head.Parameters != nil {
-			if err := e.readParameters(); err != nil {
-				return nil, err
-			}
-		}
-		return e.head.Compose(e.r.Context(), e.perform)
+		return e.compose()
 	}
 	call := &e.head.Call
 	op, backend, err := e.prepare(call)
@@ -95,6 +92,27 @@ func (e *exchange) readHead() (*dialects.Head, error) {
 	return head, err
 }
 
+// compose answers a request that takes several calls. Where it makes something,
+// what its main call may not do is refused before any of them, and the request's
+// Idempotency-Key is that of its main call.
+func (e *exchange) compose() (*api.Reply, error) {
+	if e.head.Parameters != nil {
+		if err := e.readParameters(); err != nil {
+			return nil, err
+		}
+	}
+	if call := &e.head.Call; e.gateway.cfg.Contract.Operation(call.Operation).Idempotent {
+		op, backend, err := e.prepare(call)
+		if err != nil {
+			return nil, err
+		}
+		if e.idempotency, err = e.idempotencyKey(op, backend); err != nil {
+			return nil, err
+		}
+	}
+	return e.head.Compose(e.r.Context(), e.perform)
+}
+
 // perform carries out one of the calls that a dialect's request is made of.
 func (e *exchange) perform(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	call.Key = e.key
@@ -102,7 +120,11 @@ func (e *exchange) perform(ctx context.Context, call *api.Call) (*api.Reply, err
 	if err != nil {
 		return nil, err
 	}
-	return e.send(ctx, op, backend, call, "")
+	idempotencyKey := ""
+	if call.Operation == e.head.Call.Operation {
+		idempotencyKey = e.idempotency
+	}
+	return e.send(ctx, op, backend, call, idempotencyKey)
 }
 
 // prepare finds what the call is for, and refuses what the key may not do or
@@ -140,100 +162,6 @@ func (e *exchange) send(ctx context.Context, op *openapi.Operation, backend adap
 		return nil, e.refused(err)
 	}
 	return e.warned(reply)
-}
-
-// authenticate finds the caller.
-func (e *exchange) authenticate() error {
-	key, err := e.identify()
-	if err != nil {
-		if e.head.Credential == "" && e.head.Signature == nil {
-			return err // nobody guessed anything
-		}
-		return e.failedAuthentication(err)
-	}
-	if key.Forwarded != "" {
-		// Whether the credential is any good is for the backend to say, so that
-		// an address with too many bad ones must be stopped before it asks.
-		result, err := e.gateway.cfg.Limits.Peek(e.r.Context(), ratelimit.AddressKey(e.client), e.gateway.cfg.Failures)
-		if err == nil && !result.Allowed {
-			return tooManyFailures(result, nil)
-		}
-	}
-	e.key = key
-	e.head.Call.Key = key
-	return nil
-}
-
-// identify finds the key that the head shows.
-func (e *exchange) identify() (*api.Key, error) {
-	keys := e.gateway.cfg.Keys
-	if e.head.Signature != nil {
-		return keys.Signed(e.head.Signature)
-	}
-	key, err := keys.Authenticate(e.head.Credential)
-	if err == nil && e.head.KeyName != "" && key.Name != e.head.KeyName {
-		return nil, api.Errorf(api.Unauthorized, "The name and the API key do not belong together.")
-	}
-	return key, err
-}
-
-// failedAuthentication counts a bad credential against its address. One with
-// too many is told to wait, but a good key of ours is never refused for what
-// its neighbours do: many clients share the address of one host.
-func (e *exchange) failedAuthentication(failure error) error {
-	g := e.gateway
-	result, err := g.cfg.Limits.Take(e.r.Context(), ratelimit.AddressKey(e.client), g.cfg.Failures)
-	if err != nil || result.Allowed {
-		return failure
-	}
-	return tooManyFailures(result, failure)
-}
-
-func tooManyFailures(result ratelimit.Result, cause error) error {
-	return rateLimited("Too many failed attempts. Please retry later.", result, cause)
-}
-
-func rateLimited(message string, result ratelimit.Result, cause error) error {
-	return &api.Error{
-		Code:       api.RateLimited,
-		Message:    message,
-		RetryAfter: max(time.Second, time.Until(result.Reset)),
-		Err:        cause,
-	}
-}
-
-// limit counts the request and writes the documented headers.
-func (e *exchange) limit() error {
-	if e.key.Rate.Requests == 0 {
-		return nil
-	}
-	result, err := e.gateway.cfg.Limits.Take(e.r.Context(), e.key.ID, e.key.Rate)
-	if err != nil {
-		return unchecked(err)
-	}
-	e.limited(&requestHeaders, result)
-	if result.Allowed {
-		return nil
-	}
-	return rateLimited("Too Many Requests. Please retry later.", result, nil)
-}
-
-// limitHeaders are the documented names of what tells a limit, its rest, and
-// the end of its window.
-type limitHeaders [3]string
-
-var requestHeaders = limitHeaders{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
-
-// limited writes the headers past Header.Set, which would respell them.
-func (e *exchange) limited(names *limitHeaders, result ratelimit.Result) {
-	h := e.w.Header()
-	h[names[0]] = []string{strconv.Itoa(result.Limit)}
-	h[names[1]] = []string{strconv.Itoa(result.Remaining)}
-	h[names[2]] = []string{strconv.FormatInt(result.Reset.Unix(), 10)}
-}
-
-func unchecked(cause error) error {
-	return &api.Error{Code: api.Unavailable, Message: "The rate limit could not be checked. Please retry later.", Err: cause}
 }
 
 // backend returns what answers the key, and whether that is a fleet.

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"hash"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/linkquay/linkquay/api"
@@ -21,6 +20,10 @@ const (
 
 	// tokenLength is that of a signature token, in hexadecimal digits.
 	tokenLength = 32
+
+	// maxMoment is how long the moment of a signature can be, in characters: it
+	// is a stranger's text, and hashed with every token.
+	maxMoment = 20
 )
 
 // signatureHashes are the ways to sign.
@@ -54,9 +57,12 @@ func (r *Ring) Signed(s *api.Signature) (*api.Key, error) {
 // order: clients do both.
 func (r *Ring) timed(s *api.Signature) (*api.Key, error) {
 	newHash, ok := signatureHashes[s.Hash]
+	if !ok || len(s.Signed) > maxMoment || len(s.Value) != hex.EncodedLen(newHash().Size()) {
+		return nil, unauthorized()
+	}
 	seconds, err := strconv.ParseInt(s.Signed, 10, 64)
-	value, hexErr := hex.DecodeString(strings.ToLower(s.Value.Reveal()))
-	if !ok || err != nil || hexErr != nil || r.cfg.Now().Sub(time.Unix(seconds, 0)).Abs() > signatureLife {
+	value, hexErr := hex.DecodeString(s.Value.Reveal())
+	if err != nil || hexErr != nil || r.cfg.Now().Sub(time.Unix(seconds, 0)).Abs() > signatureLife {
 		return nil, unauthorized()
 	}
 	for _, e := range r.current.Load().entries {

@@ -119,7 +119,7 @@ func (a *Adapter) makeOnce(ctx context.Context, d *draft) (*recorded, error) {
 		return nil, err
 	}
 	if again && noted(entry) {
-		if link, err := a.tell(ctx, d, entry); link != nil || err != nil {
+		if link, ok, err := a.tell(ctx, d, entry); ok || err != nil {
 			return link, err
 		}
 		again = false

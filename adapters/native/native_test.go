@@ -266,8 +266,8 @@ func TestAdapter_EveryOperation(t *testing.T) {
 			continue
 		}
 		c := capabilities[op.ID]
-		if c.Support != api.Native || len(c.Fields) != len(op.Fields) {
-			t.Errorf("%s is %q with %d of %d fields; want all of it native", op.ID, c.Support, len(c.Fields), len(op.Fields))
+		if c.Support != api.Native {
+			t.Errorf("%s is %q; want it native", op.ID, c.Support)
 		}
 		for _, field := range op.Fields {
 			if c.Fields[field].Support != api.Native {

@@ -22,7 +22,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -32,13 +31,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/linkquay/linkquay/api"
-)
-
-// The defaults of [Config].
-const (
-	DefaultTimeout    = 15 * time.Second
-	DefaultMaxReply   = 8 << 20
-	DefaultRetryPause = 100 * time.Millisecond
 )
 
 const (
@@ -58,54 +50,6 @@ const (
 	jsonType = "application/json"
 )
 
-// Config is where and how a client calls.
-type Config struct {
-	// Backend is the operator's name of the backend, for messages.
-	Backend string
-
-	// BaseURL is the address: http or https, a host, optionally a path prefix;
-	// no query, no user, no fragment.
-	BaseURL string
-
-	// Key is sent with every request that has none of its own.
-	Key api.Secret
-
-	// KeyQuery is the name of the query parameter that carries the key, for a
-	// backend that has no header for it. Empty means Authorization: Bearer.
-	KeyQuery string
-
-	// Timeout bounds a call from its beginning to the last byte of its reply,
-	// with all repeats and the pauses before them. For an upload it bounds each
-	// silence instead. 0 means DefaultTimeout.
-	Timeout time.Duration
-
-	// MaxReply bounds the body of a reply in bytes. 0 means DefaultMaxReply.
-	MaxReply int
-
-	// RetryPause is about how long a read waits before it is sent a second
-	// time; before the third it waits four times as long. 0 means
-	// DefaultRetryPause.
-	RetryPause time.Duration
-
-	// Budget is how much may be sent, and holds the last known answers; nil
-	// means any number and none. Clients that follow one another share it.
-	Budget *Budget
-
-	// TLS replaces the default TLS settings, for tests.
-	TLS *tls.Config
-
-	// Observe, where set, is told the status and the duration of each exchange,
-	// each repeat being one of its own and a refused call none. Status 0 means
-	// that there was no reply. It must be safe for concurrent use.
-	Observe func(status int, d time.Duration)
-
-	// OnState, where set, is told each new state of the breaker; the first one
-	// is Closed and is not told. It is called by the call that changed the
-	// state, never twice at a time, and the last state it hears is always the
-	// newest. It must not call Do.
-	OnState func(state State)
-}
-
 // Client calls one backend. It is safe for concurrent use.
 type Client struct {
 	cfg    Config
@@ -119,68 +63,6 @@ type Client struct {
 	counters counters
 	dates    dates
 	own      credential // of the client's own key
-}
-
-// Request is one call to a backend.
-type Request struct {
-	// Method is the HTTP method.
-	Method string
-
-	// Path begins with a slash and is built of constants, integers and escaped
-	// segments. It is sent as it is, behind the base URL's path.
-	Path string
-
-	// Query is sent encoded.
-	Query url.Values
-
-	// Body is a JSON document, nil for none.
-	Body []byte
-
-	// Stream is the body of an upload, instead of Body. Size is its length in
-	// bytes, -1 where it is not known.
-	Stream      io.Reader
-	Size        int64
-	ContentType string
-
-	// Abort ends a read of Stream that waits, and every later one; nil where
-	// none can wait.
-	Abort func()
-
-	// Key replaces the client's own key for this request.
-	Key api.Secret
-
-	// Bearer sends the key in the header also where KeyQuery is set: to find out
-	// what a site speaks.
-	Bearer bool
-
-	// Fresh says that a remembered answer will not do: the read precedes a
-	// write, or finds out what came of one.
-	Fresh bool
-
-	// Changes are the ids of objects that a write changes and that its path does
-	// not name: what is remembered of them is no longer true.
-	Changes []int64
-}
-
-// Response is a backend's reply in JSON, or a 4xx without any.
-type Response struct {
-	// Status is 2xx or 4xx, but neither 401 nor 429: those are errors, as is
-	// everything else.
-	Status int
-
-	// Document is valid JSON; nil for a 4xx that carries none. The caller owns
-	// it.
-	Document []byte
-
-	// RetryAfter is what the backend asked for, clamped; 0 where it did not.
-	RetryAfter time.Duration
-
-	// Age is how old a remembered answer is; 0 means that it is fresh.
-	Age time.Duration
-
-	// Date is the backend's clock by its Date header; zero without one, and
-	// for a remembered answer.
-	Date time.Time
 }
 
 // New returns a client. It makes no connection.
