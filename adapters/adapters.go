@@ -22,6 +22,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/linkquay/linkquay/api"
@@ -57,6 +58,17 @@ type Prober interface {
 	// Probe asks the site by reads that change nothing. An error says that
 	// nothing could be found out.
 	Probe(ctx context.Context) (*Finding, error)
+}
+
+// Keeper is a backend that finds what a create has made when the same request is
+// sent again.
+type Keeper interface {
+	Backend
+
+	// Keep says that a createLink, which was begun at the time, has succeeded and
+	// that nobody was told so yet. It counts as under way until end is called; if
+	// the context has ended by then, nobody ever was.
+	Keep(ctx context.Context, call *api.Call, begun time.Time) (end func())
 }
 
 // Finding is what a probe has found.

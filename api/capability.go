@@ -36,8 +36,9 @@ type FieldCapability struct {
 	Support Support `json:"support"`
 
 	// Values are the values whose support is another one; of an array, those of
-	// its entries. A refused field may well have some: they ask for nothing that
-	// the backend does not do anyway. N stands for any number, as in overlay-N.
+	// its entries, and of an object, its members. The empty one takes away what
+	// was there, and N stands for any number, as in overlay-N. A refused field may
+	// well have some: they ask for nothing that the backend does not do anyway.
 	Values map[string]Support `json:"values,omitempty"`
 }
 

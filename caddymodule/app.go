@@ -237,6 +237,9 @@ func (a *App) checkDomains() error {
 	for _, name := range sortedKeys(a.adapters) {
 		remote := a.adapters[name].Common()
 		for _, host := range remote.Domains {
+			if host == api.HostOf(a.ShortDomain) {
+				return fmt.Errorf("domains: %s is the host of short_domain, whose links are native", host)
+			}
 			d := domain{orMain(remote.Account), host}
 			if other, ok := backends[d]; ok {
 				return fmt.Errorf("domains: %s is listed by the backends %q and %q", host, other, name)

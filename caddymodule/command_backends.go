@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -16,6 +17,7 @@ import (
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
+	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/adapters/drift"
@@ -58,8 +60,9 @@ func probeCommand(asJSON *bool) *cobra.Command {
 		Short: "Finds out which API backends speak, by reads that change nothing",
 		Long: `Asks backends, all or those that are named, by reads that change nothing, and
 tells what they speak and what to set. The running server asks, within the
-budget of the backend; without one, the command does. It fails where a backend
-does not speak what is configured.`,
+budget of the backend; the command does without one, and where the server has
+another configuration. It fails where a backend does not speak what is
+configured.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return probe(cmd, args, *asJSON) },
 	}
 }
@@ -93,11 +96,25 @@ func probe(cmd *cobra.Command, names []string, asJSON bool) error {
 	if len(names) == 0 {
 		names = sortedKeys(app.adapters)
 	}
+	_, raw, err := adminAddress(cmd)
+	if err != nil {
+		return err
+	}
+	file := &activeConfig{}
+	if err := json.Unmarshal(raw, file); err != nil {
+		return err
+	}
+	running := map[string]any{}
+	if err := askServer(cmd, http.MethodGet, activeBackends, &running); err != nil && !errors.Is(err, errNoServer) {
+		return err
+	}
 	findings, failed := map[string]*adapters.Finding{}, []error{}
 	for _, name := range names {
 		finding := new(adapters.Finding)
-		err := askServer(cmd, http.MethodPost, adminProbe+"?name="+url.QueryEscape(name), finding)
-		if errors.Is(err, errNoServer) {
+		if backend, ok := running[name]; ok && reflect.DeepEqual(backend, file.Apps.Linkquay.Backends[name]) {
+			err = askServer(cmd, http.MethodPost, adminProbe+"?name="+url.QueryEscape(name), finding)
+		} else {
+			// The server would judge by a configuration that is not the one in question.
 			finding, err = app.probe(cmd.Context(), name)
 		}
 		switch {
@@ -115,6 +132,19 @@ func probe(cmd *cobra.Command, names []string, asJSON bool) error {
 		err = printFindings(cmd.OutOrStdout(), findings)
 	}
 	return errors.Join(append(failed, err)...)
+}
+
+// activeBackends is where Caddy's administration API has the backends of the
+// active configuration.
+const activeBackends = "/config/apps/linkquay/backends"
+
+// activeConfig is the part of a configuration that the backends are in.
+type activeConfig struct {
+	Apps struct {
+		Linkquay struct {
+			Backends map[string]any `json:"backends"`
+		} `json:"linkquay"`
+	} `json:"apps"`
 }
 
 // probe asks a backend without a server.
@@ -158,48 +188,48 @@ func (unopened) Do(context.Context, *api.Call) (*api.Reply, error) {
 	return nil, api.Errorf(api.Unavailable, "The database is not open.")
 }
 
-var errNoServer = errors.New("no server answers at the administration API")
+var errNoServer = errors.New("the administration API has no answer")
 
 // askServer asks the running server and reads its answer into v. The error is
-// errNoServer where none runs that knows Linkquay.
+// errNoServer where none runs that knows Linkquay, and where it says no.
 func askServer(cmd *cobra.Command, method, uri string, v any) error {
-	address, err := adminAddress(cmd)
+	address, _, err := adminAddress(cmd)
 	if err != nil {
 		return err
 	}
 	resp, err := caddycmd.AdminAPIRequest(address, method, uri, nil, nil)
-	if resp == nil {
-		// Nobody listens there, or "admin off" stands in the configuration.
+	if err != nil {
+		// Caddy tells what the server said in the text of the error alone.
+		if _, said, ok := strings.Cut(err.Error(), ": {"); ok && gjson.Valid("{"+said) {
+			err = errors.New(gjson.Get("{"+said, "error").String())
+		}
 		return fmt.Errorf("%w: %w", errNoServer, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if err != nil {
-		if resp.StatusCode == http.StatusNotFound && method == http.MethodGet {
-			return fmt.Errorf("%w: %w", errNoServer, err)
-		}
-		return err
-	}
 	return json.NewDecoder(resp.Body).Decode(v)
 }
 
-func adminAddress(cmd *cobra.Command) (string, error) {
+// adminAddress returns where the administration API is, and the configuration
+// as JSON.
+func adminAddress(cmd *cobra.Command) (address string, raw []byte, err error) {
 	given, err := cmd.Flags().GetString("address")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	adapter, err := cmd.Flags().GetString("adapter")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	raw, file, _, err := caddycmd.LoadConfig(file, adapter)
+	raw, file, _, err = caddycmd.LoadConfig(file, adapter)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return caddycmd.DetermineAdminAPIAddress(given, raw, file, adapter)
+	address, err = caddycmd.DetermineAdminAPIAddress(given, raw, file, adapter)
+	return address, raw, err
 }
 
 func printJSON(cmd *cobra.Command, v any) error {

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/linkquay/linkquay/dialects/gempixel"
 	"github.com/linkquay/linkquay/dialects/gempixelv1"
 	"github.com/linkquay/linkquay/dialects/yourls"
+	"github.com/linkquay/linkquay/gateway"
 	"github.com/linkquay/linkquay/openapi"
 )
 
@@ -25,7 +27,8 @@ func init() {
 
 // Dialect is an API that clients speak, as a guest module of the namespace
 // linkquay.dialects. Of several that own a path, those are asked first that tell
-// their requests by more (dialects.Chooser), then the others in order of name.
+// their requests by more (dialects.Chooser), then the others in order of name,
+// and gempixel last.
 type Dialect interface {
 	// Dialect makes the dialect. It touches nothing outside.
 	Dialect(env DialectEnvironment) (dialects.Dialect, error)
@@ -76,10 +79,22 @@ func (a *App) loadDialects() error {
 	return nil
 }
 
-// rank is lower for dialects that tell their requests by more than the path.
+// speaker is the dialect that answers a request, also where no gateway can.
+func (a *App) speaker(r *http.Request) dialects.Dialect {
+	if d := gateway.Speaker(a.dialects, r); d != nil {
+		return d
+	}
+	return a.fallback
+}
+
+// rank is lower for dialects that tell their requests by more than the path, and
+// highest for the one that owns all that is below /api.
 func rank(d dialects.Dialect) int {
 	if _, ok := d.(dialects.Chooser); ok {
 		return 0
+	}
+	if d.Name() == gempixelName {
+		return 2
 	}
 	return 1
 }

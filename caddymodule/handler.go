@@ -84,7 +84,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	switch {
 	case err != nil && forAPI:
 		h.app.logger.Warn("request failed", zap.Error(err))
-		h.app.fallback.WriteError(w, nil, api.Errorf(api.Unavailable, "The service is not ready. Please retry later."))
+		h.app.speaker(r).WriteError(w, nil, api.Errorf(api.Unavailable, "The service is not ready. Please retry later."))
 		return nil
 	case err != nil:
 		return unavailable(err)

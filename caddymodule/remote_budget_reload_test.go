@@ -12,7 +12,7 @@ import (
 // configuration that fails gives out more than the site allows.
 func TestRemote_BudgetReload(t *testing.T) {
 	remote := simulated(t, "gempixel", simulate.Options{})
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It waits for nothing.
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,11 +40,10 @@ func TestRemote_Nonsense(t *testing.T) {
 				{Kind: simulate.Status, Status: 400, Body: `{"message":{"a":[1]}}`},
 				{Kind: simulate.Status, Status: 404, Body: "<html>"},
 			}
-			types := []string{"string", "number", "object", "null", "array", "bool"}
-			for i, field := range fields[kind] {
+			for _, field := range fields[kind] {
 				faults = append(faults, simulate.Fault{Kind: simulate.DropFields, Fields: []string{field}})
-				for j := range 3 {
-					faults = append(faults, simulate.Fault{Kind: simulate.RetypeFields, Fields: []string{field}, To: types[(i+2*j)%len(types)]})
+				for _, to := range []string{"string", "number", "bool", "object", "array", "null"} {
+					faults = append(faults, simulate.Fault{Kind: simulate.RetypeFields, Fields: []string{field}, To: to})
 				}
 			}
 			requests := []request{

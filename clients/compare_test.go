@@ -33,15 +33,6 @@ func differences(path string, want, got gjson.Result) (found []string) {
 	return found
 }
 
-// unknown is what the pages print and the backend knows nothing of.
-var unknown = map[string][]string{
-	dglnk1: {"getLink data.socialCount.facebook", "getLink data.socialCount.twitter", "getLink data.socialCount.google"},
-	dglnk3: {
-		"getLink data.uniqueClicks", "getLink data.socialCount",
-		"listDomains data.domains[0].redirectroot", "listDomains data.domains[0].redirect404",
-	},
-}
-
 // counted are the members whose own members depend on what was asked for.
 var counted = []string{"location", "device", "topCountries", "topReferrers", "topBrowsers", "topOs"}
 

@@ -65,10 +65,6 @@ type Head struct {
 	// Signature is what the client sent instead of its key; nil for nothing.
 	Signature *api.Signature
 
-	// Document is the document of a request whose parameters are no JSON body,
-	// which is then not read.
-	Document []byte
-
 	// Parameters reads what a JSON body says of the Call, where the contract has
 	// that in the path or the query, or for Compose; nil where nothing stands
 	// there. It gets well-formed JSON, or nothing, once the caller is known.

@@ -17,10 +17,6 @@ import (
 // that takes none is left alone: clients send "{}" or nothing.
 func (e *exchange) readBody(op *openapi.Operation) error {
 	call := &e.head.Call
-	if e.head.Document != nil {
-		call.Document = e.head.Document
-		return nil
-	}
 	if e.head.Parameters != nil {
 		return e.readParameters()
 	}

@@ -110,10 +110,10 @@ func New(cfg Config) *Gateway {
 	return &Gateway{cfg: cfg, docs: openapi.Docs()}
 }
 
-// dialect finds the dialect of a request: the first one that owns its path and,
-// where it shares that with others, speaks like the request.
-func (g *Gateway) dialect(r *http.Request) dialects.Dialect {
-	for _, d := range g.cfg.Dialects {
+// Speaker finds the dialect of a request: the first one that owns its path and,
+// where it shares that with others, speaks like the request; nil for none.
+func Speaker(list []dialects.Dialect, r *http.Request) dialects.Dialect {
+	for _, d := range list {
 		if !d.Owns(r.URL.Path) {
 			continue
 		}
@@ -129,7 +129,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip
 	if g.servePublic(w, r) {
 		return
 	}
-	d := g.dialect(r)
+	d := Speaker(g.cfg.Dialects, r)
 	if d == nil {
 		g.cfg.Fallback.WriteError(w, nil, api.Errorf(api.NotFound, "There is no such endpoint."))
 		return

@@ -45,6 +45,9 @@ func (backend) Capabilities() api.Capabilities {
 		api.UploadFile:  {Support: api.Native},
 		api.CreateLinks: {Support: api.Native},
 		api.DeleteLink:  {Support: api.Native},
+
+		api.ListChannels:  {Support: api.Native},
+		api.CreateChannel: {Support: api.Native},
 	}
 }
 

@@ -4,11 +4,16 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/dialects"
+	"github.com/linkquay/linkquay/dialects/dglnk"
+	"github.com/linkquay/linkquay/dialects/gempixelv1"
+	"github.com/linkquay/linkquay/dialects/yourls"
 	"github.com/linkquay/linkquay/gateway"
 )
 
@@ -123,5 +128,83 @@ func TestGateway_Fingerprint(t *testing.T) {
 		if c.same == "" {
 			seen[sum] = c.path + c.body
 		}
+	}
+}
+
+// composed are requests that take several calls, in the dialects that have such.
+var composed = map[string]struct{ method, path, body string }{
+	"gempixelv1": {"GET", "/api?key=good&url=https://example.com/", ""},
+	"dglnk":      {"POST", "/api/links/create?api_token=good", `{"long_url":"https://example.com/"}`},
+	"dglnkBulk":  {"POST", "/api/links/create?api_token=good", `{"multiple_urls":["https://example.com/"]}`},
+	"dglnk3":     {"POST", "/api/v1/link?api_token=good", `{"long_url":"https://example.com/","tags":["new"]}`},
+	"yourls":     {"GET", "/yourls-api.php?signature=good&format=json&action=shorturl&url=https://example.com/", ""},
+}
+
+// compose adds the dialects of composed.
+func compose(cfg *gateway.Config) {
+	cfg.Dialects = append([]dialects.Dialect{gempixelv1.New(), dglnk.New(cfg.Contract, time.UTC), yourls.New(time.UTC)}, cfg.Dialects...)
+}
+
+// TestGateway_IdempotencyKeyOfSeveralCalls: it is that of the one call which
+// makes what was asked for.
+func TestGateway_IdempotencyKeyOfSeveralCalls(t *testing.T) {
+	for name, c := range composed {
+		t.Run(name, func(t *testing.T) {
+			_, change, _ := once(t)
+			keys := map[api.Operation]string{}
+			server, _ := serve(t, nil, func(cfg *gateway.Config) {
+				change(cfg)
+				compose(cfg)
+				cfg.Backends["b"] = careful{backend{func(call *api.Call) (*api.Reply, error) {
+					if keys[call.Operation] = "none"; call.Idempotency != nil {
+						keys[call.Operation] = call.Idempotency.Key
+					}
+					return &api.Reply{
+						Document: []byte(`{"error":0,"id":1,"shorturl":"https://a.example/b","data":{"results":[{"id":1,"shorturl":"https://a.example/b"}]}}`),
+						Header:   http.Header{adapters.Replayed: {"true"}},
+					}, nil
+				}}}
+			})
+			status, header, body := askWith(t, server, c.method, c.path, "", c.body, http.Header{adapters.IdempotencyKey: {"k"}})
+			if status != 200 || header.Get(adapters.Replayed) != "true" {
+				t.Errorf("%d %v %s; want the reply with its header", status, header, body)
+			}
+			for op, key := range keys {
+				if want := map[bool]string{true: "k", false: "none"}[op == api.CreateLink || op == api.CreateLinks]; key != want {
+					t.Errorf("%s was sent the key %q; want %q", op, key, want)
+				}
+			}
+			if len(keys) == 0 {
+				t.Error("nothing was made")
+			}
+		})
+	}
+}
+
+// TestGateway_NothingHalfDone: what cannot be made is refused before anything
+// is, in the shape of its dialect.
+func TestGateway_NothingHalfDone(t *testing.T) {
+	for name, c := range composed {
+		t.Run(name, func(t *testing.T) {
+			called := ""
+			do := func(call *api.Call) (*api.Reply, error) {
+				called = string(call.Operation)
+				return &api.Reply{Document: []byte("{}")}, nil
+			}
+			for _, key := range []string{"k", "a b"} {
+				server, _ := serve(t, do, compose)
+				_, _, body := askWith(t, server, c.method, c.path, "", c.body, http.Header{adapters.IdempotencyKey: {key}})
+				if called != "" || !strings.Contains(body, adapters.IdempotencyKey) {
+					t.Errorf("%q: %s, the backend was asked for %q; want a refusal that names the header", key, body, called)
+				}
+			}
+			server, _ := serve(t, do, func(cfg *gateway.Config) {
+				compose(cfg)
+				cfg.Keys = keyring{api.Key{ID: "key:k", Name: "k", Account: "main", Backend: "b", Scopes: api.ScopeRead | api.ScopeWrite}}
+			})
+			if _, _, body := askWith(t, server, c.method, c.path, "", c.body, nil); called != "" || !strings.Contains(body, "lacks the scope") {
+				t.Errorf("without the scope: %s, the backend was asked for %q", body, called)
+			}
+		})
 	}
 }

@@ -60,8 +60,8 @@ func (e *exchange) tolerated(notes []translate.Note) error {
 		return nil
 	}
 	if e.key.Strict {
-		fields := make([]api.FieldError, len(notes))
-		for i, n := range notes {
+		fields := make([]api.FieldError, min(len(notes), maxFields))
+		for i, n := range notes[:len(fields)] {
 			fields[i] = api.FieldError{Field: short(n.Field), Message: habits[n.Kind]}
 		}
 		return api.InvalidFields(fields...)
@@ -77,8 +77,13 @@ func (e *exchange) tolerated(notes []translate.Note) error {
 	return nil
 }
 
-// maxField bounds the name of a field that may be the client's own text.
-const maxField = 64
+const (
+	// maxField bounds the name of a field that may be the client's own text.
+	maxField = 64
+
+	// maxFields bounds how many habits a strict key is told of at once.
+	maxFields = 20
+)
 
 func short(field string) string {
 	if len(field) <= maxField {

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -50,6 +51,14 @@ func TestTolerance_strict(t *testing.T) {
 	}
 	if status, text := ask(t, server, http.MethodPost, "/api/url/add", "good", `{"url":"https://example.com/"}`); status != http.StatusOK {
 		t.Errorf("%d %s; want 200", status, text)
+	}
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = fmt.Sprintf(`"habit%d":1`, i)
+	}
+	_, text = ask(t, server, http.MethodPost, "/api/url/add", "good", "{"+strings.Join(many, ",")+"}")
+	if n := strings.Count(text, "is not known"); n != 22 { // message and msg are the first of them
+		t.Errorf("the answer to a body of 100 unknown fields names %d of them; want 20", n-2)
 	}
 	if n := logs.FilterMessage("put right what a client sends").Len(); n != 0 {
 		t.Errorf("%d lines say that something was put right", n)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,9 @@ func TestRing_Signed(t *testing.T) {
 		{"Yesterday", md(at(-13*time.Hour) + token), at(-13 * time.Hour), "md5", false},
 		{"ThisMorning", md(at(-11*time.Hour) + token), at(-11 * time.Hour), "md5", true},
 		{"Tomorrow", md(at(13*time.Hour) + token), at(13 * time.Hour), "md5", false},
+		// Else a stranger has a text of any length hashed with every token.
+		{"PaddedTime", md(strings.Repeat("0", 20) + at(0) + token), strings.Repeat("0", 20) + at(0), "md5", false},
+		{"UpperCase", strings.ToUpper(md(at(0) + token)), at(0), "md5", true},
 		{"NoTime", md("now" + token), "now", "md5", false},
 		{"OfTheKey", md(at(0) + plain.Reveal()), at(0), "md5", false},
 		{"Expired", Token(secret, Hash("old-key-0123456789")).Reveal(), "", "", false},

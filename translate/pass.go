@@ -99,9 +99,15 @@ func (p *Pass) Refuse(path, value string) {
 	p.losses = append(p.losses, Loss{Field: p.field + path, Value: value})
 }
 
+// maxInvalid is how many faults of a source an error names at most.
+const maxInvalid = 20
+
 // Invalid reports that the current field, or the part of it at path, holds
 // what no backend could understand.
 func (p *Pass) Invalid(path, message string) {
+	if len(p.invalid) == maxInvalid {
+		return
+	}
 	p.invalid = append(p.invalid, api.FieldError{Field: p.field + path, Message: message})
 }
 

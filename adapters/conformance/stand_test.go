@@ -4,6 +4,7 @@
 package conformance_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
@@ -76,6 +77,7 @@ type stand struct {
 	settings settings
 	path     string // of the database
 	store    *store.Store
+	db       *sql.DB            // the same file beside it, for tests to look into
 	script   *gempixelsite.Site // nil unless the backend is in front of it
 	dg       *dglnksite.Site
 	server   *simulate.Server // nil for the native backend
@@ -291,9 +293,7 @@ func (s *stand) writes() (n int) {
 // passed.
 func (s *stand) age(tb testing.TB, d time.Duration) {
 	tb.Helper()
-	db := s.open(tb)
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(tb.Context(), "UPDATE ledger SET created = created - ?, doubtful = doubtful - ?", d.Milliseconds(), d.Milliseconds()); err != nil {
+	if _, err := s.open(tb).ExecContext(tb.Context(), "UPDATE ledger SET created = created - ?, doubtful = doubtful - ?", d.Milliseconds(), d.Milliseconds()); err != nil {
 		tb.Fatal(err)
 	}
 }

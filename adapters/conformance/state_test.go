@@ -34,22 +34,24 @@ func (s *stand) subjectOf(t *testing.T, op api.Operation) request {
 	return r
 }
 
-// open opens the database beside the store.
+// open opens the database beside the store, once.
 func (s *stand) open(tb testing.TB) *sql.DB {
 	tb.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		tb.Fatal(err)
+	if s.db == nil {
+		db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(5000)")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		s.db = db
+		s.tb.Cleanup(func() { _ = db.Close() })
 	}
-	return db
+	return s.db
 }
 
 // forget empties the ledger of intents, for the operations to come.
 func (s *stand) forget(tb testing.TB) {
 	tb.Helper()
-	db := s.open(tb)
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(tb.Context(), "DELETE FROM ledger WHERE completed IS NULL"); err != nil {
+	if _, err := s.open(tb).ExecContext(tb.Context(), "DELETE FROM ledger WHERE completed IS NULL"); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -63,7 +65,6 @@ func (s *stand) state(tb testing.TB) string {
 	tb.Helper()
 	var b strings.Builder
 	db := s.open(tb)
-	defer func() { _ = db.Close() }()
 	for _, table := range kept {
 		fmt.Fprintf(&b, "%s %v\n", table, rowsOf(tb, db, "SELECT * FROM "+table))
 	}

@@ -44,8 +44,32 @@ func (a *Adapter) createLinks(ctx context.Context, call *api.Call) (*api.Reply, 
 	var end error
 	for _, group := range grouped(items) {
 		end = a.makeGroup(ctx, call, group, end)
+		if ctx.Err() == nil {
+			defer a.keep(ctx, group)()
+		}
 	}
 	return a.results(items, end)
+}
+
+// keep has the links of a group count as under way until the whole call is
+// answered: if its caller has gone by then, nobody was told of them.
+func (a *Adapter) keep(ctx context.Context, group []*item) (end func()) {
+	var land []func()
+	for _, it := range group {
+		if it.err == nil {
+			land = append(land, a.flights.Begin(ctx, it.draft.fingerprint))
+		}
+	}
+	return func() {
+		for _, it := range group {
+			if it.err == nil && ctx.Err() != nil {
+				a.untold(ctx, it.draft, it.link.entry)
+			}
+		}
+		for _, f := range land {
+			f()
+		}
+	}
 }
 
 // results answers the items in their order.

@@ -35,3 +35,20 @@ func TestComplaints(t *testing.T) {
 		}
 	}
 }
+
+// Nor is what it says of a link kept without end.
+func TestAdapter_LongTitle(t *testing.T) {
+	s := simulation(t, sites.Options{}, Config{})
+	s.mustFail(t, simulate.Fault{
+		Kind: simulate.Status, Status: http.StatusOK,
+		Body: `{"status":"success","link":{"id":7,"hash":"abcde","short_url":"https://s.example/abcde","has_password":false,"disabled":false,
+			"long_url":"https://example.com/` + strings.Repeat("a", 1<<20) + `","title":"` + strings.Repeat("b", 1<<20) + `"}}`,
+	})
+	if _, err := s.create(t, `{"url":"https://example.com/"}`); err != nil {
+		t.Fatal(err)
+	}
+	entry, err := s.ledger.Entry(t.Context(), api.MainAccount, s.cfg.Name, 1)
+	if err != nil || entry.LongURL != "https://example.com/" || entry.Title != "" {
+		t.Errorf("kept a destination of %d bytes and a title of %d, %v", len(entry.LongURL), len(entry.Title), err)
+	}
+}

@@ -1,6 +1,7 @@
 package dglnk
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -27,6 +28,10 @@ const (
 	ledgerPause   = 200 * time.Millisecond
 	ledgerTries   = 3
 )
+
+// againPause is when a create in doubt may be sent again at the earliest, where
+// that finds out: the site may still be at work on it.
+const againPause = 5 * time.Second
 
 // draft is a link that is to be made.
 type draft struct {
@@ -219,9 +224,12 @@ func (a *Adapter) settle(ctx context.Context, entry *ledger.Entry, again bool, e
 	}
 	unknown := *coded
 	unknown.Message += " The link may have been created all the same."
+	wait := a.cfg.quarantine()
 	if a.resolvable(entry) {
 		unknown.Message += " The same request, sent again, finds out and makes no second one."
+		wait = againPause
 	}
+	unknown.RetryAfter = cmp.Or(unknown.RetryAfter, wait)
 	return &unknown
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/linkquay/linkquay/api"
-	"github.com/linkquay/linkquay/ledger"
 	"github.com/linkquay/linkquay/simulate"
 	sites "github.com/linkquay/linkquay/simulate/dglnk"
 )

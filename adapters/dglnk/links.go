@@ -15,8 +15,13 @@ import (
 	"github.com/linkquay/linkquay/translate"
 )
 
-// noVisits are the statistics of a link: dgLnk's API tells none.
-const noVisits = `"clicks":0,"uniqueClicks":0,"topCountries":0,"topReferrers":0,"topBrowsers":0,"topOs":0,"socialCount":0`
+const (
+	// noVisits are the statistics of a link: dgLnk's API tells none.
+	noVisits = `"clicks":0,"uniqueClicks":0,"topCountries":0,"topReferrers":0,"topBrowsers":0,"topOs":0,"socialCount":` + noSocial
+
+	// noSocial are the visits from networks, which no version tells.
+	noSocial = `{"facebook":0,"twitter":0,"google":0}`
+)
 
 // getLink answers a link from the ledger.
 func (a *Adapter) getLink(ctx context.Context, call *api.Call) (*api.Reply, error) {

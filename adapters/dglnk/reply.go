@@ -27,8 +27,12 @@ var (
 	errAlias = errors.New("the alias that was reserved is not accepted")
 )
 
-// maxShortURL bounds a short URL in bytes.
-const maxShortURL = 2048
+// maxShortURL bounds a short URL in bytes, maxKept what else is kept of a reply:
+// more than a client can have asked for.
+const (
+	maxShortURL = 2 << 10
+	maxKept     = 16 << 10
+)
 
 // maxComplaints bounds how many of a site's complaints a client is told.
 const maxComplaints = 20
@@ -72,8 +76,8 @@ func (a *Adapter) created(op api.Operation, link gjson.Result) (*created, bool) 
 		id:          translate.Member(link, "id").String(),
 		alias:       text(link, "alias"),
 		shortURL:    text(link, "short_url"),
-		longURL:     text(link, "long_url"),
-		title:       text(link, "title"),
+		longURL:     kept(text(link, "long_url")),
+		title:       kept(text(link, "title")),
 		hasPassword: translate.Member(link, "has_password").Bool(),
 		link:        link,
 	}
@@ -90,6 +94,14 @@ func (a *Adapter) created(op api.Operation, link gjson.Result) (*created, bool) 
 		return nil, false
 	}
 	return c, true
+}
+
+// kept returns a text of a reply, empty where it is too long to be kept.
+func kept(text string) string {
+	if len(text) > maxKept {
+		return ""
+	}
+	return text
 }
 
 // refusal returns the error that a reply tells of, nil where it is a success,

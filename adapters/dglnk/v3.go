@@ -30,6 +30,7 @@ type version3 struct {
 
 	trash trash
 	hosts hosts
+	turns turns
 
 	// older says that the site has pixels where its page says, and not where
 	// newer sites have them.
@@ -89,9 +90,15 @@ func newV3(cfg Config, client *upstream.Client, l ledger.Ledger) (adapters.Backe
 		b.capabilities[op] = capability
 	}
 	for _, op := range []api.Operation{api.CreateLink, api.UpdateLink} {
-		kind := b.capabilities[op].Fields["type"]
-		kind.Values = map[string]api.Support{"splash": api.Refused}
-		b.capabilities[op].Fields["type"] = kind
+		fields := b.capabilities[op].Fields
+		fields["type"] = api.FieldCapability{Support: api.Native, Values: map[string]api.Support{"splash": api.Refused, "N": api.Refused}}
+		fields["deeplink"] = api.FieldCapability{Support: api.Native, Values: map[string]api.Support{"auto": api.Refused}}
+	}
+	b.capabilities[api.UpdateLink].Fields["parameters"] = api.FieldCapability{
+		Support: api.Native, Values: map[string]api.Support{"": api.Refused},
+	}
+	b.capabilities[api.CreateLinks] = api.Capability{
+		Support: api.Native, Fields: map[string]api.FieldCapability{"urls": {Support: api.Native}},
 	}
 	return b, nil
 }

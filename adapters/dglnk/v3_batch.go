@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/adapters/reconcile"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
@@ -18,26 +19,29 @@ import (
 // sent together.
 func (b *version3) makeGroup(ctx context.Context, call *api.Call, group []*wanted) {
 	batch := &batch{left: len(group), ready: make(chan struct{})}
-	var makers sync.WaitGroup
-	for _, it := range group {
-		makers.Go(func() {
-			one := *call
-			one.Document = it.document
-			joined := false
-			it.reply, it.err = b.journal.Create(ctx, &one, reconcile.Create{
-				Document: it.document,
-				Send: func(ctx context.Context) (*api.Reply, error) {
-					joined = true
-					return b.join(ctx, &one, batch, it)
-				},
-				Find: b.finder(&one, it.order),
-			})
+	errs := adapters.AtOnce(len(group), len(group), func(i int) (err error) {
+		it, joined := group[i], false
+		defer func() {
+			// The others wait, whatever has become of this one.
 			if !joined {
-				batch.leave()
+				batch.join(nil)
 			}
+		}()
+		one := *call
+		one.Document = it.document
+		it.reply, err = b.journal.Create(ctx, &one, reconcile.Create{
+			Document: it.document,
+			Send: func(ctx context.Context) (*api.Reply, error) {
+				joined = true
+				return b.join(ctx, &one, batch, it)
+			},
+			Find: b.finder(&one, it.order),
 		})
+		return err
+	})
+	for i, err := range errs {
+		group[i].err = err
 	}
-	makers.Wait()
 }
 
 // batch is a request that several makers send together: it goes out when each
@@ -53,8 +57,7 @@ type batch struct {
 	err     error
 }
 
-func (t *batch) leave() { t.join(nil) }
-
+// join adds a link; nil for a maker that has none.
 func (t *batch) join(it *wanted) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,8 +78,9 @@ func (b *version3) join(ctx context.Context, call *api.Call, t *batch, it *wante
 		return b.place(ctx, call, it.order)
 	}
 	t.send.Do(func() { t.replies, t.err = b.shorten(ctx, call, t.items) })
+	refused := is(t.err, api.Invalid) || is(t.err, api.Conflict)
 	switch r := t.replies[it]; {
-	case t.err != nil && !is(t.err, api.Invalid):
+	case t.err != nil && !refused:
 		return nil, t.err
 	case r != nil:
 		return r, nil

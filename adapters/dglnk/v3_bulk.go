@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
@@ -56,7 +57,15 @@ func (b *version3) createLinks(ctx context.Context, call *api.Call) (*api.Reply,
 			}
 			continue
 		}
+		begun := time.Now()
 		b.makeGroup(ctx, call, group)
+		if ctx.Err() == nil {
+			for _, it := range group {
+				if it.err == nil {
+					defer b.journal.Keep(ctx, call, it.document, begun)()
+				}
+			}
+		}
 		b.fileGroup(context.WithoutCancel(ctx), call, group)
 		for _, it := range group {
 			if e := hopeless(it.err); e != nil {

@@ -129,29 +129,6 @@ func (b *version3) details(l remoteLink) linkDetails {
 	return d
 }
 
-// groups are the ids of the groups that the link is in. Not ok means that the
-// site does not tell.
-func (l remoteLink) groups() (ids []int64, ok bool) {
-	v := either(l.Result, "groups", "link_groups")
-	return idsOf(v), v.IsArray()
-}
-
-// campaign is the first of the link's groups: the contract knows one at most.
-func (l remoteLink) campaign() *int64 {
-	if ids, _ := l.groups(); len(ids) > 0 {
-		return &ids[0]
-	}
-	return nil
-}
-
-// clicksOf is how often the link was visited, nil where the site does not tell.
-func clicksOf(l remoteLink) *int64 {
-	if n, ok := number(translate.Member(l.Result, "clicks_count")); ok {
-		return &n
-	}
-	return nil
-}
-
 // originOf is the scheme and host of a short URL.
 func originOf(shortURL string) string {
 	u, err := url.Parse(shortURL)

@@ -20,14 +20,18 @@ const hostsFor = time.Minute
 type hosts struct {
 	mu     sync.Mutex
 	at     time.Time
-	byHost map[string]int64
+	byHost map[string]int64 // nil while they are not known
 }
 
-func (h *hosts) of(host string, now time.Time) (int64, bool) {
+// known are the numbers as far as they were read lately, nil where they were not.
+// Nobody changes the map.
+func (h *hosts) known(now time.Time) map[string]int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	id, ok := h.byHost[host]
-	return id, ok && now.Sub(h.at) < hostsFor
+	if now.Sub(h.at) >= hostsFor {
+		return nil
+	}
+	return h.byHost
 }
 
 func (h *hosts) set(byHost map[string]int64, now time.Time) {
@@ -47,9 +51,13 @@ var customDomains = &kind{
 	row:    func(_ *version3, v gjson.Result) (any, bool) { return readDomain(v) },
 }
 
+// domainRow is a domain. Where it leads without an alias the site does not
+// tell.
 type domainRow struct {
-	ID     int64  `json:"id"`
-	Domain string `json:"domain"`
+	ID           int64  `json:"id"`
+	Domain       string `json:"domain"`
+	RedirectRoot string `json:"redirectroot"`
+	Redirect404  string `json:"redirect404"`
 }
 
 // readDomain reads a domain, which the site keeps with its scheme or without.
@@ -69,31 +77,49 @@ func (b *version3) domainID(ctx context.Context, call *api.Call, domain string) 
 	if id, ok := b.cfg.Domains[host]; ok {
 		return id, true, nil
 	}
+	own := host == b.client.Host()
+	byHost, err := b.domains(ctx, call, func(known map[string]int64) bool {
+		_, ok := known[host]
+		return ok || own
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	if id, ok := byHost[host]; ok || own {
+		return id, ok, nil
+	}
+	return 0, false, api.InvalidField("domain", "Domain not found. Please try again.")
+}
+
+// domains are the numbers of the site's domains by host: the remembered ones if
+// they will do. Of many who have to ask, one does, and the others wait for it.
+func (b *version3) domains(ctx context.Context, call *api.Call, enough func(known map[string]int64) bool) (map[string]int64, error) {
 	// A caller with a key of their own has domains of their own.
-	own := call.Key.Forwarded != ""
-	if id, ok := b.hosts.of(host, b.now()); ok && !own {
-		return id, true, nil
+	shared := call.Key.Forwarded == ""
+	if shared {
+		if known := b.hosts.known(b.now()); known != nil && enough(known) {
+			return known, nil
+		}
+		end, err := b.turns.take(ctx, customDomains.path)
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+		if known := b.hosts.known(b.now()); known != nil && enough(known) {
+			return known, nil
+		}
 	}
 	byHost := map[string]int64{}
-	_, err = b.walk(ctx, call, customDomains.path, nil, pageShape, true, objectPages, func(row gjson.Result) bool {
+	_, _, err := b.walk(ctx, call, customDomains.path, nil, pageShape, true, objectPages, func(row gjson.Result) bool {
 		if d, ok := readDomain(row); ok {
 			byHost[hostOf(d.Domain)] = d.ID
 		}
 		return true
 	})
-	if err != nil {
-		return 0, false, err
-	}
-	if !own {
+	if err == nil && shared {
 		b.hosts.set(byHost, b.now())
 	}
-	if id, ok := byHost[host]; ok {
-		return id, true, nil
-	}
-	if host == b.client.Host() {
-		return 0, false, nil
-	}
-	return 0, false, api.InvalidField("domain", "Domain not found. Please try again.")
+	return byHost, err
 }
 
 func (b *version3) listDomains(ctx context.Context, call *api.Call) (*api.Reply, error) {
@@ -109,6 +135,7 @@ func (b *version3) createDomain(ctx context.Context, call *api.Call) (*api.Reply
 }
 
 func (b *version3) deleteDomain(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	b.hosts.set(nil, time.Time{})
+	// It may be gone although the answer is lost.
+	defer b.hosts.set(nil, time.Time{})
 	return b.deleteObject(ctx, call, customDomains)
 }

@@ -57,7 +57,8 @@ func (b *version3) keeps(name string, sent gjson.Result, l remoteLink) bool {
 	case "pixels":
 		return !is.IsArray() || same(idsOf(is), idsOf(sent))
 	case "tags":
-		return !is.IsArray() || same(namesOf(is), namesOf(sent))
+		// Sites write tags in letters of their own.
+		return !is.IsArray() || same(lower(namesOf(is)), lower(namesOf(sent)))
 	}
 	switch {
 	case !is.Exists(), sent.Type == gjson.Null, sent.Type == gjson.String && strings.TrimSpace(sent.Str) == "":
@@ -92,6 +93,13 @@ func lostRules(sent []rule, l remoteLink) []string {
 	lose(sent, has)
 	lose(has, sent)
 	return lost
+}
+
+func lower(names []string) []string {
+	for i, name := range names {
+		names[i] = strings.ToLower(name)
+	}
+	return names
 }
 
 // same reports whether two lists have the same elements, in whatever order.

@@ -24,7 +24,11 @@ func (b *version3) refused(call *api.Call, status int, root gjson.Result, field 
 		}
 		return b.client.Message(v.Str, call.Key.Forwarded)
 	}
-	either(root, "errors", "messages").ForEach(func(key, v gjson.Result) bool {
+	told := either(root, "errors", "messages")
+	if told.Type == gjson.Null {
+		told = gjson.Result{}
+	}
+	told.ForEach(func(key, v gjson.Result) bool {
 		name, message := "", say(v)
 		if field != nil {
 			name = field(key.String())

@@ -101,6 +101,11 @@ func (b *version3) deleteCampaign(ctx context.Context, call *api.Call) (*api.Rep
 // assignLinkToCampaign puts a link into a campaign, and takes it out of every
 // other. The site takes any link's number, so the link is looked at first.
 func (b *version3) assignLinkToCampaign(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	end, err := b.turns.take(ctx, linkPath(call.Path.ItemID))
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	l, _, err := b.fetch(ctx, call, call.Path.ItemID, true)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package dglnk
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -58,7 +57,7 @@ func (b *version3) place(ctx context.Context, call *api.Call, o *order) (*api.Re
 // fetch reads the call's link. One in the bin is not there.
 func (b *version3) fetch(ctx context.Context, call *api.Call, id int64, fresh bool) (remoteLink, answer, error) {
 	got, err := b.send(ctx, call, exchange{
-		Request: upstream.Request{Method: http.MethodGet, Path: "/link/" + strconv.FormatInt(id, 10), Fresh: fresh},
+		Request: upstream.Request{Method: http.MethodGet, Path: linkPath(id), Fresh: fresh},
 		shape:   linkShape,
 		missing: adapters.LinkNotFound,
 	})
@@ -109,7 +108,7 @@ func (b *version3) deleteLink(ctx context.Context, call *api.Call) (*api.Reply, 
 		return nil, err
 	}
 	_, err := b.send(ctx, call, exchange{
-		Request: upstream.Request{Method: http.MethodDelete, Path: "/link/" + strconv.FormatInt(call.Path.ID, 10)},
+		Request: upstream.Request{Method: http.MethodDelete, Path: linkPath(call.Path.ID)},
 		shape:   doneShape,
 		missing: adapters.LinkNotFound,
 	})

@@ -271,7 +271,7 @@ func TestVersion3_Drift(t *testing.T) {
 	for _, c := range f.Backend.(*version3).cfg.Drift.Counts() {
 		got[string(c.Operation)+" "+c.Field] = c.Kind
 	}
-	want := map[string]drift.Kind{"getLink link.hash": drift.Missing, "getLink link.type": drift.Type, "listLinks reply": drift.NotJSON}
+	want := map[string]drift.Kind{"getLink link.hash": drift.Missing, "getLink link.type": drift.Type, "listLinks ": drift.NotJSON}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("drift (-want +got):\n%s", diff)
 	}

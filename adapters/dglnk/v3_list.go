@@ -2,6 +2,7 @@ package dglnk
 
 import (
 	"context"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -95,18 +96,16 @@ func (b *version3) page(
 	name = call.Key.ID + " " + name + "?" + query.Encode()
 	g := b.trash.of(name, b.now())
 	per := min(page.Limit, maxPerPage)
+	most := maxPerPage
 	at := g.index(page.Offset())
 	var f found
 	for range maxPages {
-		asked := url.Values{"perPage": {strconv.Itoa(per)}, "page": {strconv.Itoa(at/per + 1)}}
-		for key, values := range query {
-			asked[key] = values
-		}
-		got, err := ask(ctx, call, exchange{Request: upstream.Request{Method: http.MethodGet, Query: asked}, shape: shape})
+		number := at/per + 1
+		got, err := ask(ctx, call, exchange{Request: upstream.Request{Method: http.MethodGet, Query: pageQuery(query, per, number)}, shape: shape})
 		if err != nil {
 			return found{}, err
 		}
-		p, err := b.pagination(call, got.root)
+		p, err := b.pagination(call, got.root, number)
 		if err != nil {
 			return found{}, err
 		}
@@ -119,12 +118,13 @@ func (b *version3) page(
 		}
 		g.total = p.total
 		if p.per != per {
-			// The site gives fewer rows at once than it was asked for.
-			if per = p.per; (p.current-1)*per > at || p.current*per <= at {
+			// The site has a number of its own for the rows of a page.
+			per, most = p.per, p.per
+			if at/per+1 != number {
 				continue
 			}
 		}
-		first := (p.current - 1) * per
+		first := (number - 1) * per
 		for i := max(at-first, 0); i < len(p.rows) && len(f.rows) < page.Limit; i++ {
 			at = first + i + 1
 			g.see(first+i, deleted(p.rows[i]))
@@ -135,6 +135,8 @@ func (b *version3) page(
 		if len(f.rows) == page.Limit || first+len(p.rows) >= p.total || len(p.rows) == 0 || at < first+len(p.rows) {
 			break
 		}
+		// Where rows of the bin were in the way, there may be many of them.
+		per = most
 	}
 	f.total = max(g.total-len(g.rows), 0)
 	b.trash.keep(name, g)
@@ -159,52 +161,62 @@ func (g *gone) see(row int, deleted bool) {
 
 // pagination is a page as the site answers it.
 type pagination struct {
-	current, per, total int
-	rows                []gjson.Result
+	per, total int
+	rows       []gjson.Result
 }
 
-func (b *version3) pagination(call *api.Call, root gjson.Result) (pagination, error) {
+// pagination reads the page of this number. A site that answers another one would
+// be asked for it again and again.
+func (b *version3) pagination(call *api.Call, root gjson.Result, n int) (pagination, error) {
 	v := translate.Member(root, "pagination")
-	current, ok := number(translate.Member(v, "current_page"))
+	current, _ := number(translate.Member(v, "current_page"))
 	per, perOK := number(translate.Member(v, "per_page"))
 	total, totalOK := number(translate.Member(v, "total"))
 	rows := translate.Member(v, "data")
-	if !ok || !perOK || !totalOK || !rows.IsArray() || current < 1 || per < 1 || max(current, per, total) > math.MaxInt32 {
+	if !perOK || !totalOK || !rows.IsArray() || per < 1 || max(per, total) > math.MaxInt32 {
 		return pagination{}, b.unexpected(call, "pagination")
 	}
-	return pagination{current: int(current), per: int(per), total: int(total), rows: rows.Array()}, nil
+	if current != int64(n) {
+		b.cfg.Drift.Note(call.Operation, "pagination.current_page", drift.Value)
+		return pagination{}, b.unexpected(call, "pagination.current_page")
+	}
+	return pagination{per: int(per), total: int(total), rows: rows.Array()}, nil
+}
+
+// pageQuery is the query for one page of a list.
+func pageQuery(query url.Values, per, n int) url.Values {
+	asked := url.Values{"perPage": {strconv.Itoa(per)}, "page": {strconv.Itoa(n)}}
+	maps.Copy(asked, query)
+	return asked
 }
 
 // walk calls f with each row of a list that does not lie in the bin, newest
-// first, until it returns false, for so many of the site's pages at most.
+// first, until it returns false, for so many of the site's pages at most. Cut says
+// that there are more.
 func (b *version3) walk(
 	ctx context.Context, call *api.Call, path string, query url.Values, shape []drift.Field, fresh bool, pages int, f func(row gjson.Result) bool,
-) (last answer, err error) {
+) (last answer, cut bool, err error) {
 	for n := 1; n <= pages; n++ {
-		asked := url.Values{"perPage": {strconv.Itoa(maxPerPage)}, "page": {strconv.Itoa(n)}}
-		for key, values := range query {
-			asked[key] = values
-		}
 		got, err := b.send(ctx, call, exchange{
-			Request: upstream.Request{Method: http.MethodGet, Path: path, Query: asked, Fresh: fresh}, shape: shape,
+			Request: upstream.Request{Method: http.MethodGet, Path: path, Query: pageQuery(query, maxPerPage, n), Fresh: fresh}, shape: shape,
 		})
 		if err != nil {
-			return got, err
+			return got, false, err
 		}
 		got.age = max(got.age, last.age)
 		last = got
-		p, err := b.pagination(call, got.root)
+		p, err := b.pagination(call, got.root, n)
 		if err != nil {
-			return got, err
+			return got, false, err
 		}
 		for _, row := range p.rows {
 			if !deleted(row) && !f(row) {
-				return last, nil
+				return last, false, nil
 			}
 		}
-		if p.current*p.per >= p.total || len(p.rows) == 0 {
-			break
+		if n*p.per >= p.total || len(p.rows) == 0 {
+			return last, false, nil
 		}
 	}
-	return last, nil
+	return last, true, nil
 }

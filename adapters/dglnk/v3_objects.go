@@ -64,7 +64,7 @@ func (b *version3) ask(ctx context.Context, call *api.Call, k *kind, e exchange)
 func (b *version3) object(ctx context.Context, call *api.Call, k *kind, id int64, fresh bool) (gjson.Result, answer, error) {
 	if k.listed {
 		var v gjson.Result
-		got, err := b.walk(ctx, call, k.path, nil, pageShape, fresh, objectPages, func(row gjson.Result) bool {
+		got, _, err := b.walk(ctx, call, k.path, nil, pageShape, fresh, objectPages, func(row gjson.Result) bool {
 			if n, ok := number(translate.Member(row, "id")); ok && n == id {
 				v = row
 			}
@@ -166,6 +166,11 @@ func (b *version3) changeObject(ctx context.Context, call *api.Call, k *kind) (v
 	if err != nil {
 		return v, nil, err
 	}
+	end, err := b.turns.take(ctx, k.path+"/"+strconv.FormatInt(call.Path.ID, 10))
+	if err != nil {
+		return v, nil, err
+	}
+	defer end()
 	if v, _, err = b.object(ctx, call, k, call.Path.ID, true); err != nil {
 		return v, nil, err
 	}

@@ -98,13 +98,13 @@ func (b *version3) setDomain(ctx context.Context, call *api.Call, edit *editor) 
 }
 
 // add adds parameters to where new rules lead, and to where those of the site
-// lead that a client knows of. The pages of stores take none.
+// lead that a client knows of.
 func add(rules []rule, parameters gjson.Result, replace bool) {
 	if len(parameters.Array()) == 0 {
 		return
 	}
 	for i, r := range rules {
-		if c := r.class(); c != byDevice && c != byCountry {
+		if !r.takesParameters() {
 			continue
 		}
 		rules[i].value = withParameters(r.value, parameters, replace && r.raw != "")

@@ -51,7 +51,7 @@ func (b *version3) send(ctx context.Context, call *api.Call, e exchange) (answer
 	resp, err := b.client.Do(ctx, &e.Request)
 	if err != nil {
 		if upstream.NotJSON(err) {
-			b.cfg.Drift.Note(call.Operation, "reply", drift.NotJSON)
+			b.cfg.Drift.Note(call.Operation, "", drift.NotJSON)
 		}
 		return answer{}, b.misplaced(err, e.missing)
 	}
@@ -80,44 +80,20 @@ func (b *version3) unexpected(call *api.Call, place string) *api.Error {
 	return e
 }
 
-// remoteLink is a link as the site shows it.
-type remoteLink struct {
-	id       int64
-	shortURL string
-	longURL  string
-	gjson.Result
-}
-
-// readLink reads a link. False says that it lacks what makes one.
-func readLink(v gjson.Result) (remoteLink, bool) {
-	id, ok := number(translate.Member(v, "id"))
-	l := remoteLink{id: id, shortURL: text(v, "short_url"), longURL: text(v, "long_url"), Result: v}
-	// It goes into clients' pages as a link.
-	web := strings.HasPrefix(l.shortURL, "https://") || strings.HasPrefix(l.shortURL, "http://")
-	return l, ok && id > 0 && web && l.longURL != ""
-}
-
-// deleted reports whether a row lies in the dashboard's bin.
-func deleted(row gjson.Result) bool { return text(row, "deleted_at") != "" }
-
-// alias is the last part of the link's address: the chosen one, or else the
-// random one.
-func (l remoteLink) alias() string {
-	if alias := text(l.Result, "alias"); alias != "" {
-		return alias
-	}
-	return text(l.Result, "hash")
-}
-
-// either is the value of a member that has two names, by the first that there
-// is.
+// either is the value of a member that goes by several names, by the first that
+// has one; null where there is none but a name.
 func either(object gjson.Result, names ...string) gjson.Result {
+	var none gjson.Result
 	for _, name := range names {
-		if v := translate.Member(object, name); v.Exists() {
+		v := translate.Member(object, name)
+		if v.Type != gjson.Null {
 			return v
 		}
+		if v.Exists() {
+			none = v
+		}
 	}
-	return gjson.Result{}
+	return none
 }
 
 // number reads an integer from 0 that may be written as a text. Past 2^53

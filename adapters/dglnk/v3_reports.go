@@ -2,6 +2,7 @@ package dglnk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -157,13 +158,16 @@ func (r *report) values(dimension string) []count {
 }
 
 // visits are what getLink tells of the visits of a link. Who came twice, and from
-// which network, the site does not tell.
+// which network, the site does not tell: clients read these without looking
+// whether they are there.
 type visits struct {
-	Clicks       int64  `json:"clicks"`
-	TopCountries ranked `json:"topCountries"`
-	TopReferrers ranked `json:"topReferrers"`
-	TopBrowsers  ranked `json:"topBrowsers"`
-	TopOS        ranked `json:"topOs"`
+	Clicks       int64           `json:"clicks"`
+	UniqueClicks int64           `json:"uniqueClicks"`
+	TopCountries ranked          `json:"topCountries"`
+	TopReferrers ranked          `json:"topReferrers"`
+	TopBrowsers  ranked          `json:"topBrowsers"`
+	TopOS        ranked          `json:"topOs"`
+	SocialCount  json.RawMessage `json:"socialCount"`
 }
 
 // ranked are counts as an object in their own order, 0 where there are none.
@@ -199,13 +203,14 @@ func (b *version3) visits(ctx context.Context, call *api.Call, l remoteLink, age
 			TopReferrers: r.values("referrers"),
 			TopBrowsers:  r.values("browsers"),
 			TopOS:        r.values("systems"),
+			SocialCount:  json.RawMessage(noSocial),
 		}
 		if known != nil {
 			v.Clicks = max(v.Clicks, *known)
 		}
 		return v, r.age, nil
 	case known != nil && (is(err, api.Forbidden) || errors.Is(err, errOthers)):
-		return visits{Clicks: *known}, 0, nil
+		return visits{Clicks: *known, SocialCount: json.RawMessage(noSocial)}, 0, nil
 	}
 	return visits{}, 0, err
 }

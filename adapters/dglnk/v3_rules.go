@@ -53,6 +53,13 @@ func (r rule) class() class {
 	return unknown
 }
 
+// takesParameters reports whether where the rule leads gets a link's parameters.
+// The pages of stores get none.
+func (r rule) takesParameters() bool {
+	c := r.class()
+	return c == byDevice || c == byCountry
+}
+
 func (r rule) json() string {
 	if r.raw != "" {
 		return r.raw

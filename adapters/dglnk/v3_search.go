@@ -88,7 +88,7 @@ func (b *version3) findLink(ctx context.Context, call *api.Call, short string) (
 		return adapters.Missed(adapters.LinkNotFound), nil
 	}
 	var hit remoteLink
-	last, err := b.walk(ctx, call, "/link", url.Values{"query": {alias}, "order": {newest}}, linkPageShape, false, searchPages, func(row gjson.Result) bool {
+	last, cut, err := b.walk(ctx, call, "/link", url.Values{"query": {alias}, "order": {newest}}, linkPageShape, false, searchPages, func(row gjson.Result) bool {
 		l, ok := readLink(row)
 		if ok && l.alias() == alias && (host == "" || api.HostOf(originOf(l.shortURL)) == api.HostOf(host)) {
 			hit = l
@@ -98,6 +98,9 @@ func (b *version3) findLink(ctx context.Context, call *api.Call, short string) (
 	switch {
 	case err != nil:
 		return nil, err
+	case hit.id == 0 && cut:
+		// A client that is told of no link might make it again.
+		return nil, api.Errorf(api.Unavailable, "The backend %q has too many links that are like this one to look through them all.", b.cfg.Name)
 	case hit.id == 0:
 		return adapters.Missed(adapters.LinkNotFound), nil
 	}
@@ -111,14 +114,14 @@ func (b *version3) finder(call *api.Call, o *order) func(context.Context, time.T
 	body := gjson.ParseBytes(o.body)
 	longURL, alias := text(body, "long_url"), text(body, "alias")
 	locked := text(body, "password") != ""
-	query := strings.ToValidUTF8(longURL[:min(len(longURL), maxSearch)], "")
+	query := searchFor(longURL)
 	if alias != "" {
 		query = alias
 	}
 	return func(ctx context.Context, sent time.Time) (*api.Reply, error) {
 		var candidates []remoteLink
 		// Until the clock is known, every link with the destination is one.
-		last, err := b.walk(ctx, call, "/link", url.Values{"query": {query}, "order": {newest}}, linkPageShape, true, searchPages, func(row gjson.Result) bool {
+		last, _, err := b.walk(ctx, call, "/link", url.Values{"query": {query}, "order": {newest}}, linkPageShape, true, searchPages, func(row gjson.Result) bool {
 			l, ok := readLink(row)
 			has := translate.Member(row, "has_password")
 			if ok && sameURL(l.longURL, longURL) && (alias == "" || l.alias() == alias) && (!has.Exists() || has.Bool() == locked) {
@@ -141,6 +144,15 @@ func (b *version3) finder(call *api.Call, o *order) func(context.Context, time.T
 		}
 		return nil, nil
 	}
+}
+
+// searchFor is a text that the site finds an address by, also where it has
+// written it in another way.
+func searchFor(longURL string) string {
+	if u, err := url.Parse(longURL); err == nil && u.Host != "" && canonical(longURL) != longURL {
+		longURL = u.Host
+	}
+	return strings.ToValidUTF8(longURL[:min(len(longURL), maxSearch)], "")
 }
 
 // sameURL compares two addresses as far as a site may write one in another way:

@@ -93,21 +93,22 @@ var pixelTypes = map[string]string{
 // siteFields maps the site's names back to the contract's, for its error
 // messages and for what it dropped.
 var siteFields = map[string]string{
-	"long_url":    "url",
-	"alias":       "custom",
-	"type":        "type",
-	"type_id":     "type",
-	"password":    "password",
-	"domain_id":   "domain",
-	"expires_at":  "expiry",
-	"name":        "metatitle",
-	"title":       "metatitle",
-	"description": "metadescription",
-	"image":       "metaimage",
-	"pixels":      "pixels",
-	"tags":        "channel",
-	"disabled":    "disabled",
-	"active":      "disabled",
+	"long_url":     "url",
+	"alias":        "custom",
+	"type":         "type",
+	"type_id":      "type",
+	"password":     "password",
+	"has_password": "password",
+	"domain_id":    "domain",
+	"expires_at":   "expiry",
+	"name":         "metatitle",
+	"title":        "metatitle",
+	"description":  "metadescription",
+	"image":        "metaimage",
+	"pixels":       "pixels",
+	"tags":         "channel",
+	"disabled":     "disabled",
+	"active":       "disabled",
 }
 
 var (

@@ -3,7 +3,7 @@ package dglnk
 import (
 	"context"
 	"net/http"
-	"strconv"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -16,8 +16,8 @@ import (
 
 // updateLink reads a link, puts in what the document changes, and writes all of
 // it back: the site breaks on a write without a destination, and may take what
-// is missing for what is to be cleared. A change that somebody else makes between
-// the two is lost; the site has nothing to prevent that by.
+// is missing for what is to be cleared. A change that is made between the two past
+// this process is lost; the site has nothing to prevent that by.
 func (b *version3) updateLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	body, warnings, err := b.apply(api.UpdateLink, call.Document)
 	if err != nil {
@@ -36,18 +36,20 @@ func (b *version3) updateLink(ctx context.Context, call *api.Call) (*api.Reply, 
 			return nil, err
 		}
 	}
+	end, err := b.turns.take(ctx, linkPath(call.Path.ID))
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	l, _, err := b.fetch(ctx, call, call.Path.ID, true)
 	if err != nil {
 		return nil, err
 	}
-	if campaign.Exists() && !either(l.Result, "groups", "link_groups").IsArray() && campaign.Int() == 0 {
-		// Which campaign to take it out of, the site does not tell.
-		lost, err := adapters.Losses(b.cfg.Unsupported, b.cfg.Name, []translate.Loss{{Field: "campaign", Value: "0"}})
-		if err != nil {
-			return nil, err
-		}
-		warnings, campaign = append(warnings, lost...), gjson.Result{}
+	kept, err := adapters.Losses(b.cfg.Unsupported, b.cfg.Name, uncleared(l, &edit, document))
+	if err != nil {
+		return nil, err
 	}
+	warnings = append(warnings, kept...)
 	rules, err := b.changedRules(call, l, document)
 	if err != nil {
 		return nil, err
@@ -61,12 +63,50 @@ func (b *version3) updateLink(ctx context.Context, call *api.Call) (*api.Reply, 
 		if updated, err = b.write(ctx, call, merged, rules); err != nil {
 			return nil, err
 		}
-		warnings = append(warnings, b.dropped(merged, updated, rules)...)
+		if rules == nil {
+			// The write repeated those that there are.
+			rules, _ = readRules(l.Result)
+		}
+		warnings = append(warnings, b.dropped(expected(l, merged), updated, rules)...)
 	}
 	if campaign.Exists() {
 		warnings = append(warnings, b.move(context.WithoutCancel(ctx), call, l, campaign.Int())...)
 	}
 	return saved(updated, warnings), nil
+}
+
+// uncleared is what a document takes off a link without that the site tells what
+// it is: which group stands for the campaign, and which parts of a query once were
+// parameters.
+func uncleared(l remoteLink, changes *editor, document gjson.Result) []translate.Loss {
+	var lost []translate.Loss
+	campaign := translate.Member(document, "campaign")
+	if _, told := l.groups(); campaign.Exists() && campaign.Int() == 0 && !told {
+		lost = append(lost, translate.Loss{Field: "campaign", Value: "0"})
+	}
+	parameters := translate.Member(document, "parameters")
+	if !parameters.IsArray() || len(parameters.Array()) > 0 {
+		return lost
+	}
+	query := !changes.get("long_url").Exists() && strings.Contains(l.longURL, "?")
+	rules, _ := readRules(l.Result)
+	for _, r := range rules {
+		query = query || r.takesParameters() && !translate.Member(document, member[r.class()]).Exists() && strings.Contains(r.value, "?")
+	}
+	if query {
+		lost = append(lost, translate.Loss{Field: "parameters", Value: "[]"})
+	}
+	return lost
+}
+
+// expected is what a link must have after a write: what was written, and the
+// password, which stays without being repeated.
+func expected(l remoteLink, written []byte) []byte {
+	e := editor{document: written}
+	if translate.Member(l.Result, "has_password").Bool() && !e.get("password").Exists() {
+		e.set("has_password", true)
+	}
+	return e.document
 }
 
 // changedRules are the rules after an update, nil where it does not touch them.
@@ -122,9 +162,9 @@ func (b *version3) merge(l remoteLink, changes *editor, document gjson.Result, r
 func (b *version3) kept(l remoteLink) editor {
 	e := editor{document: []byte("{}")}
 	e.set("long_url", l.longURL)
-	for _, name := range []string{"alias", "type", "description", "image", "utm"} {
-		if s := text(l.Result, name); s != "" {
-			e.set(name, s)
+	for _, name := range []string{"alias", "type", "description", "image", "utm", "expires_at"} {
+		if v := translate.Member(l.Result, name); v.Type != gjson.Null && v.Raw != `""` {
+			e.raw(name, v.Raw)
 		}
 	}
 	if name := either(l.Result, "name", "title"); name.Type == gjson.String {
@@ -158,7 +198,7 @@ func (b *version3) kept(l remoteLink) editor {
 // write sends an update.
 func (b *version3) write(ctx context.Context, call *api.Call, body []byte, rules []rule) (remoteLink, error) {
 	got, err := b.send(ctx, call, exchange{
-		Request: upstream.Request{Method: http.MethodPut, Path: "/link/" + strconv.FormatInt(call.Path.ID, 10), Body: body},
+		Request: upstream.Request{Method: http.MethodPut, Path: linkPath(call.Path.ID), Body: body},
 		shape:   linkShape,
 		missing: adapters.LinkNotFound,
 		field:   linkField(call.Document, rules),
@@ -171,42 +211,4 @@ func (b *version3) write(ctx context.Context, call *api.Call, body []byte, rules
 		return remoteLink{}, b.unexpected(call, "link")
 	}
 	return l, nil
-}
-
-// isActive reads whether a link works by either of the names for it. Not ok
-// means that the site does not say.
-func isActive(l gjson.Result) (active, ok bool) {
-	if v := translate.Member(l, "active"); v.Exists() && v.Type != gjson.Null {
-		return v.Bool(), true
-	}
-	v := translate.Member(l, "disabled")
-	return !v.Bool(), v.Exists() && v.Type != gjson.Null
-}
-
-// idsOf are the ids of objects, or those in a list of ids alone.
-func idsOf(list gjson.Result) []int64 {
-	var ids []int64
-	each(list, func(_ string, v gjson.Result) {
-		if v.IsObject() {
-			v = translate.Member(v, "id")
-		}
-		if id, ok := number(v); ok && id > 0 {
-			ids = append(ids, id)
-		}
-	})
-	return ids
-}
-
-// namesOf are the names of objects, or those in a list of names alone.
-func namesOf(list gjson.Result) []string {
-	var names []string
-	each(list, func(_ string, v gjson.Result) {
-		if v.IsObject() {
-			v = translate.Member(v, "name")
-		}
-		if v.Type == gjson.String && v.Str != "" {
-			names = append(names, v.Str)
-		}
-	})
-	return names
 }

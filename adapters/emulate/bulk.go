@@ -32,6 +32,7 @@ func (b *backend) createEach(ctx context.Context, call *api.Call) (*api.Reply, e
 	if len(call.Items) > maxItems {
 		return nil, api.InvalidField("urls", fmt.Sprintf("must have at most %d entries: the backend %q makes links one by one", maxItems, b.cfg.Name))
 	}
+	begun := time.Now()
 	begin, cancel := context.WithTimeout(ctx, itemsTime)
 	defer cancel()
 	answers := make([]answer, len(call.Items))
@@ -40,6 +41,8 @@ func (b *backend) createEach(ctx context.Context, call *api.Call) (*api.Reply, e
 		done[i] = make(chan struct{})
 	}
 	before := rivals(call.Items)
+	keeper, keeps := b.inner.(adapters.Keeper)
+	told := make([]func(), len(call.Items))
 	errs := adapters.AtOnce(len(call.Items), creators, func(i int) (err error) {
 		defer close(done[i])
 		if j := before[i]; j >= 0 {
@@ -52,15 +55,28 @@ func (b *backend) createEach(ctx context.Context, call *api.Call) (*api.Reply, e
 		case begin.Err() != nil:
 			return notBegun
 		}
-		one := *call
-		one.Operation, one.Document, one.Items = api.CreateLink, item.Document, nil
-		answers[i].reply, err = b.Do(ctx, &one)
+		answers[i].reply, err = b.Do(ctx, itemOf(call, i))
+		if err == nil && keeps {
+			told[i] = keeper.Keep(ctx, itemOf(call, i), begun)
+		}
 		return err
 	})
+	for _, end := range told {
+		if end != nil {
+			end()
+		}
+	}
 	for i, err := range errs {
 		answers[i].err = err
 	}
 	return b.results(answers), nil
+}
+
+// itemOf is the call that makes one item of createLinks.
+func itemOf(call *api.Call, i int) *api.Call {
+	one := *call
+	one.Operation, one.Document, one.Items = api.CreateLink, call.Items[i].Document, nil
+	return &one
 }
 
 // notBegun answers an item that the backend has not heard of.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/adapters/reconcile"
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
@@ -47,6 +48,17 @@ func (a *Adapter) createLink(ctx context.Context, call *api.Call, op operation, 
 		},
 	})
 }
+
+// Keep implements adapters.Keeper.
+func (a *Adapter) Keep(ctx context.Context, call *api.Call, begun time.Time) (end func()) {
+	body, _, err := a.document(ctx, call)
+	if err != nil {
+		return func() {} // not so: it was sent
+	}
+	return a.journal.Keep(ctx, call, body, begun)
+}
+
+var _ adapters.Keeper = (*Adapter)(nil)
 
 // find looks for the link that a create of the body has made, if it was sent at
 // that time.

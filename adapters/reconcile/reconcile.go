@@ -77,6 +77,20 @@ type Create struct {
 	Find func(ctx context.Context, sent time.Time) (*api.Reply, error)
 }
 
+// Keep says that a create of the document has made a link, not before it was
+// sent, of which its caller was not told yet. It counts as under way until end is
+// called; if the context has ended by then, the same request finds the link.
+func (j *Journal) Keep(ctx context.Context, call *api.Call, document []byte, sent time.Time) (end func()) {
+	r := &request{journal: j, call: call, create: Create{Document: document}, sum: fingerprint(call, document), sent: sent}
+	land := j.flights.Begin(ctx, r.sum)
+	return func() {
+		defer land()
+		if ctx.Err() != nil {
+			r.begin(ctx)
+		}
+	}
+}
+
 // Create makes a link once, or answers what the same request has made before
 // without anybody being told. Where nobody knows what came of it, the error is
 // Unavailable, says so, and names a time after which the same request finds

@@ -93,21 +93,14 @@ func (m *maker) makeOne(ctx context.Context) (*api.Reply, error) {
 	if found, err := m.do(ctx, &api.Call{Operation: api.GetLink, Path: api.Path{ID: l.ID}}); err == nil {
 		l.update(gjson.GetBytes(found.Document, "details"), m.dialect.zone)
 	}
-	return encode(answer{Status: success, Link: m.shown(l), Warnings: messages(m.warnings)})
+	return encode(answer{Status: success, Link: m.shown(l), Warnings: messages(m.warnings)}, reply.Header)
 }
 
 // makeSeveral makes a link for each address. Those that fail are told beside
 // those that were made; where there are none of these it is a failure.
 func (m *maker) makeSeveral(ctx context.Context) (*api.Reply, error) {
 	in := m.request
-	document := []byte(`{"urls":[`)
-	for i, a := range in.addresses {
-		if i > 0 {
-			document = append(document, ',')
-		}
-		document = append(document, in.document(a.url)...)
-	}
-	reply, err := m.do(ctx, &api.Call{Operation: api.CreateLinks, Document: append(document, "]}"...)})
+	reply, err := m.do(ctx, &api.Call{Operation: api.CreateLinks, Document: in.documents()})
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +122,7 @@ func (m *maker) makeSeveral(ctx context.Context) (*api.Reply, error) {
 	if len(made) == 0 {
 		return nil, failed.err()
 	}
-	return encode(answer{Status: success, Links: made, Errors: messages(failed.fields), Warnings: messages(m.warnings)})
+	return encode(answer{Status: success, Links: made, Errors: messages(failed.fields), Warnings: messages(m.warnings)}, reply.Header)
 }
 
 // warn keeps the warnings of a reply.

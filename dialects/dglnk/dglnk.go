@@ -71,8 +71,8 @@ func (d *Dialect) Head(r *http.Request) (*dialects.Head, error) {
 	if path != CreatePath {
 		h.Call.Query = url.Values{version: {"3"}}
 	}
-	// What is badly escaped takes nothing away from the rest.
-	query, malformed := url.ParseQuery(r.URL.RawQuery)
+	query := url.Values{}
+	dialects.Pairs(r.URL.RawQuery, query.Add)
 	h.Credential = credential(query[token], r.Header.Get("Authorization"))
 	delete(query, token)
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -83,8 +83,6 @@ func (d *Dialect) Head(r *http.Request) (*dialects.Head, error) {
 		return h, api.Errorf(api.NotFound, "There is no such endpoint.")
 	case r.Method != http.MethodPost:
 		return h, &api.Error{Code: api.MethodNotAllowed, Message: "This endpoint does not take that method.", Allow: []string{http.MethodPost}}
-	case malformed != nil:
-		return h, api.Errorf(api.Invalid, "The query string is malformed.")
 	}
 	h.Call.Operation = api.CreateLink
 	var in *request
@@ -112,16 +110,12 @@ func (d *Dialect) Document(api.Operation, []byte) ([]byte, []translate.Note, err
 }
 
 // credential returns the token of the query, the last one as PHP reads it, or
-// the key of an Authorization header: "Bearer K", or K alone.
+// the key of an Authorization header.
 func credential(tokens []string, header string) api.Secret {
 	if len(tokens) > 0 && tokens[len(tokens)-1] != "" {
 		return api.Secret(tokens[len(tokens)-1])
 	}
-	header = strings.TrimSpace(header)
-	if scheme, rest, _ := strings.Cut(header, " "); strings.EqualFold(scheme, "Bearer") {
-		header = strings.TrimSpace(rest)
-	}
-	return api.Secret(header)
+	return dialects.Bearer(header)
 }
 
 var _ dialects.Dialect = (*Dialect)(nil)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -147,10 +148,10 @@ func messages(fields []api.FieldError) map[string][]string {
 	return m
 }
 
-func encode(v any) (*api.Reply, error) {
+func encode(v any, header http.Header) (*api.Reply, error) {
 	document, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the answer: %w", err)
 	}
-	return &api.Reply{Document: document}, nil
+	return &api.Reply{Document: document, Header: header}, nil
 }

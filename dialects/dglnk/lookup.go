@@ -2,19 +2,13 @@ package dglnk
 
 import (
 	"context"
-	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/api"
-)
-
-// maxPage is how many rows one call of the contract answers, and maxPages how
-// many such calls are made for one list.
-const (
-	maxPage  = 1000
-	maxPages = 100
+	"github.com/linkquay/linkquay/dialects"
 )
 
 // findDomain finds the host of the domain's number. No number and 0, which is
@@ -24,7 +18,7 @@ func (m *maker) findDomain(ctx context.Context) error {
 	if id == nil || *id == 0 {
 		return nil
 	}
-	err := m.each(ctx, api.ListDomains, "domains", func(row gjson.Result) bool {
+	err := dialects.Rows(ctx, m.do, api.ListDomains, "domains", func(_ *api.Reply, row gjson.Result) bool {
 		if row.Get("id").Int() == *id {
 			m.request.host = row.Get("domain").String()
 		}
@@ -50,7 +44,7 @@ func (m *maker) findChannels(ctx context.Context) error {
 		found[tag] = 0
 	}
 	missing := len(in.tags)
-	err := m.each(ctx, api.ListChannels, "channels", func(row gjson.Result) bool {
+	err := dialects.Rows(ctx, m.do, api.ListChannels, "channels", func(_ *api.Reply, row gjson.Result) bool {
 		name := row.Get("name").String()
 		if id, ok := found[name]; ok && id == 0 {
 			found[name] = row.Get("id").Int()
@@ -61,12 +55,8 @@ func (m *maker) findChannels(ctx context.Context) error {
 	if err != nil {
 		return about("channel", err)
 	}
-	if missing > 0 && in.addresses == nil {
-		// A link that is refused anyway must not leave channels behind.
-		err := m.dialect.contract.Operation(api.CreateLink).Validate(&api.Call{Operation: api.CreateLink, Document: in.document("")})
-		if err != nil {
-			return err
-		}
+	if missing > 0 && m.hopeless() {
+		return nil
 	}
 	for i, tag := range in.tags {
 		id := found[tag]
@@ -82,6 +72,21 @@ func (m *maker) findChannels(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// hopeless reports whether the contract refuses all that is to be made: that must
+// not leave channels behind.
+func (m *maker) hopeless() bool {
+	call := &api.Call{Operation: api.CreateLink, Document: m.request.document("")}
+	if m.request.addresses != nil {
+		call = &api.Call{Operation: api.CreateLinks, Document: m.request.documents()}
+	}
+	op := m.dialect.contract.Operation(call.Operation)
+	if op.Validate(call) != nil {
+		return true
+	}
+	items := op.Items(call)
+	return items != nil && !slices.ContainsFunc(items, func(i api.Item) bool { return i.Err == nil })
 }
 
 func (m *maker) createChannel(ctx context.Context, name string) (int64, error) {
@@ -103,28 +108,6 @@ func (m *maker) tag(ctx context.Context, l *link) {
 			m.warnings = append(m.warnings, api.FieldError{Field: tags, Message: tag + " was not attached: " + api.AsError(err).Message})
 		}
 	}
-}
-
-// each calls f with each row of a list, until it returns false.
-func (m *maker) each(ctx context.Context, op api.Operation, rows string, f func(row gjson.Result) bool) error {
-	for page := int64(1); page <= maxPages; page++ {
-		query := url.Values{"limit": {strconv.Itoa(maxPage)}, "page": {strconv.FormatInt(page, 10)}}
-		reply, err := m.do(ctx, &api.Call{Operation: op, Query: query})
-		if err != nil {
-			return err
-		}
-		data := gjson.GetBytes(reply.Document, "data")
-		list := data.Get(rows).Array()
-		for _, row := range list {
-			if !f(row) {
-				return nil
-			}
-		}
-		if len(list) == 0 || page >= data.Get("maxpage").Int() {
-			break
-		}
-	}
-	return nil
 }
 
 // about says which field of a link a failed call was for, where the backend

@@ -119,6 +119,18 @@ func (in *request) document(destination string) []byte {
 	return append(b, '}')
 }
 
+// documents returns the document of createLinks for the addresses.
+func (in *request) documents() []byte {
+	b := []byte(`{"urls":[`)
+	for i, a := range in.addresses {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, in.document(a.url)...)
+	}
+	return append(b, "]}"...)
+}
+
 // field returns dgLnk's name for a field of the contract:
 // "geotarget[0].location" is "rules.2.key" where that rule was the third one.
 // What is wrong with one of several documents is told of its address, or else of

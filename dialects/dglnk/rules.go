@@ -62,7 +62,7 @@ func checkRules(p *translate.Pass, v gjson.Result) {
 		at := "." + strconv.Itoa(i)
 		kind := translate.Member(e, "type").String()
 		switch {
-		case hollow(e):
+		case translate.Hollow(e, "type"):
 			p.Note(translate.IncompleteEntry)
 		case !e.IsObject():
 			p.Invalid(at, "must have key, value and type")
@@ -81,7 +81,7 @@ func checkRules(p *translate.Pass, v gjson.Result) {
 func readRules(v gjson.Result) (countries, machines []target) {
 	said := map[target]bool{}
 	for i, e := range v.Array() {
-		if hollow(e) {
+		if translate.Hollow(e, "type") {
 			continue
 		}
 		kind, link := translate.Member(e, "type").String(), translate.Member(e, "value").Raw
@@ -116,23 +116,6 @@ func namesOf(kind string, e gjson.Result) []string {
 		return []string{translate.CountryName(code)}
 	}
 	return nil
-}
-
-// hollow reports whether an entry is null, or has nothing but null and "": the
-// empty row of a form. The type of such a row is chosen beforehand.
-func hollow(e gjson.Result) bool {
-	if e.Type == gjson.Null {
-		return true
-	}
-	if !e.IsObject() {
-		return false
-	}
-	none := true
-	e.ForEach(func(name, member gjson.Result) bool {
-		none = name.Str == "type" || member.Type == gjson.Null || member.Type == gjson.String && member.Str == ""
-		return none
-	})
-	return none
 }
 
 // appendTargets appends rules as a member of a document of createLink, whose

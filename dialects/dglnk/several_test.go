@@ -88,8 +88,11 @@ func TestSeveral_NoneMade(t *testing.T) {
 	}
 }
 
-// TestTooMuch: a request cannot be made to grow.
+// TestTooMuch: a request cannot be made to grow, nor its answer.
 func TestTooMuch(t *testing.T) {
+	if doc := serve(t, played(nil), nil).post(`{"rules":[`+strings.Repeat("1,", 999)+`1]}`, 422); len(doc.Get("messages").Map()) != 20 {
+		t.Errorf("rules: %s", doc)
+	}
 	b := played(channels(`{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3,"name":"c"}`))
 	delete(b.answers, api.CreateChannel)
 	c := serve(t, b, nil)
@@ -176,6 +179,7 @@ func TestTags_Fail(t *testing.T) {
 	}
 	// A link that is refused leaves no channel behind.
 	serve(t, b, nil).post(`{"long_url":"nonsense","tags":["c"]}`, 422)
+	serve(t, b, nil).post(`{"multiple_urls":["nonsense","more"],"tags":["c"]}`, 422)
 	if n := len(b.sent(api.CreateChannel)); n != 1 {
 		t.Errorf("%d channels were tried", n)
 	}

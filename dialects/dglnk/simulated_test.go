@@ -41,7 +41,7 @@ func TestDgLnk(t *testing.T) {
 		c := serve(t, emulate.Wrap(inner, emulate.Config{Name: "b", Native: nativeOn(t, store), Store: store}), nil)
 
 		resp, doc := c.send("POST", path, good, `{"long_url":"https://destination.com/","alias":"spring24","password":"secret","title":"Spring",
-			"description":"Sale","tags":["a"],"expires_at":"2039-08-23 13:24:00","pixels":[3],
+			"description":"Sale","disabled":true,"tags":["a"],"expires_at":"2039-08-23 13:24:00","pixels":[3],
 			"rules":[{"key":"phone","value":"https://bing.com/","type":"device"},{"key":"ru","value":"https://destination.ru/","type":"geo"}]}`)
 		if resp.StatusCode != 200 {
 			t.Fatalf("version %d: %d %s", version, resp.StatusCode, doc)
@@ -52,11 +52,14 @@ func TestDgLnk(t *testing.T) {
 		}
 		l := there[0]
 		expires := time.Date(2039, 8, 23, 13, 24, 0, 0, seoul)
-		if l.LongURL != "https://destination.com/" || l.Alias != "spring24" || l.Password != "secret" || l.Title != "Spring" || l.Description != "Sale" ||
+		if l.LongURL != "https://destination.com/" || l.Alias != "spring24" || l.Password != "secret" || l.Title != "Spring" || l.Description != "Sale" || !l.Disabled ||
 			!l.ExpiresAt.Equal(expires) || !slices.Equal(l.Pixels, []int64{3}) || !slices.Equal(l.Tags, []string{"a"}) || len(l.Rules) < 2 {
 			t.Errorf("version %d: dgLnk has %+v", version, l)
 		}
 		answered := doc.Get("link")
+		if version == 1 && answered.Get("disabled").Raw != "true" || version == 3 && answered.Get("active").Raw != "false" {
+			t.Errorf("version %d: answered %s; want it disabled", version, doc)
+		}
 		if answered.Get("alias").String() != "spring24" || !answered.Get("has_password").Bool() || answered.Get("title").String() != "Spring" ||
 			answered.Get("description").String() != "Sale" || answered.Get("expires_at").String() != "2039-08-23 13:24:00" || answered.Get("short_url").String() == "" {
 			t.Errorf("version %d: answered %s", version, doc)

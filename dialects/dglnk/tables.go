@@ -28,26 +28,26 @@ const maxTag = 255
 // requestTable turns a request into the document of createLink, but for the
 // members above. Where version 3 calls a field by another name, both have a row.
 var requestTable = translate.New(translate.Drop,
-	translate.Row{From: "long_url", To: "url", Value: given(text)},
-	translate.Row{From: "alias", To: "custom", Value: given(text)},
-	translate.Row{From: "password", To: "password", Value: given(text)},
-	translate.Row{From: "title", To: "metatitle", Value: given(text)},
-	translate.Row{From: "name", To: "metatitle", Value: given(text)},
-	translate.Row{From: "description", To: "metadescription", Value: given(text)},
-	translate.Row{From: "image", To: "metaimage", Value: given(text)},
-	translate.Row{From: "type", To: "type", Value: given(text)},
-	translate.Row{From: "expires_at", To: "expiry", Value: given(text)},
-	translate.Row{From: "disabled", To: "disabled", Value: given(only(true))},
-	translate.Row{From: "active", To: "disabled", Value: given(only(false))},
-	translate.Row{From: "pixels", To: "pixels", Value: given(list(pixels))},
+	translate.Row{From: "long_url", To: "url", Value: translate.Given(translate.Text)},
+	translate.Row{From: "alias", To: "custom", Value: translate.Given(translate.Text)},
+	translate.Row{From: "password", To: "password", Value: translate.Given(translate.Text)},
+	translate.Row{From: "title", To: "metatitle", Value: translate.Given(translate.Text)},
+	translate.Row{From: "name", To: "metatitle", Value: translate.Given(translate.Text)},
+	translate.Row{From: "description", To: "metadescription", Value: translate.Given(translate.Text)},
+	translate.Row{From: "image", To: "metaimage", Value: translate.Given(translate.Text)},
+	translate.Row{From: "type", To: "type", Value: translate.Given(translate.Text)},
+	translate.Row{From: "expires_at", To: "expiry", Value: translate.Given(translate.Text)},
+	translate.Row{From: "disabled", To: "disabled", Value: translate.Given(only(true))},
+	translate.Row{From: "active", To: "disabled", Value: translate.Given(only(false))},
+	translate.Row{From: "pixels", To: "pixels", Value: translate.Given(list(pixels))},
 	translate.Row{From: domainID, To: domainID, Value: domain},
-	translate.Row{From: tags, To: tags, Value: given(list(tagNames))},
-	translate.Row{From: rules, To: rules, Value: given(list(checkRules))},
-	translate.Row{From: addresses, To: addresses, Value: given(list(as))},
+	translate.Row{From: tags, To: tags, Value: translate.Given(list(tagNames))},
+	translate.Row{From: rules, To: rules, Value: translate.Given(list(checkRules))},
+	translate.Row{From: addresses, To: addresses, Value: translate.Given(list(as))},
 	// Version 3 has these, and nobody would notice that they are gone.
-	translate.Row{From: "groups", Value: given(refused)},
-	translate.Row{From: "type_id", Value: given(refused)},
-	translate.Row{From: "utm", Value: given(refused)},
+	translate.Row{From: "groups", Value: translate.Given(refused)},
+	translate.Row{From: "type_id", Value: translate.Given(refused)},
+	translate.Row{From: "utm", Value: translate.Given(refused)},
 )
 
 // names maps the contract's names back to dgLnk's, for its errors.
@@ -62,39 +62,15 @@ var names = map[string]string{
 	"channel":         tags,
 }
 
-// given drops null, which clients send for what they do not set.
-func given(value translate.Func) translate.Func {
-	return func(p *translate.Pass, v gjson.Result) {
-		if v.Type == gjson.Null {
-			p.Note(translate.NullValue)
-			return
-		}
-		value(p, v)
-	}
-}
-
 func as(p *translate.Pass, v gjson.Result) { p.Raw(v.Raw) }
 
 // refused is for what has no equal in the contract.
 func refused(p *translate.Pass, v gjson.Result) {
-	if empty(v) {
+	if translate.Empty(v) {
 		p.Note(translate.EmptyValue)
 		return
 	}
 	p.Invalid("", "is not supported")
-}
-
-// text drops "" and false, and takes a number for its digits.
-func text(p *translate.Pass, v gjson.Result) {
-	switch {
-	case v.Type == gjson.String && v.Str == "", v.Type == gjson.False:
-		p.Note(translate.EmptyValue)
-	case v.Type == gjson.Number:
-		p.Note(translate.OtherType)
-		p.String(v.Raw)
-	default:
-		p.Raw(v.Raw)
-	}
 }
 
 // only says that a link is switched off where a flag has the value that says
@@ -129,7 +105,7 @@ func only(off bool) translate.Func {
 func list(value translate.Func) translate.Func {
 	return func(p *translate.Pass, v gjson.Result) {
 		switch {
-		case empty(v):
+		case translate.Empty(v):
 			p.Note(translate.EmptyValue)
 		case !v.IsArray():
 			p.Invalid("", "must be an array")
@@ -208,16 +184,4 @@ func tagNames(p *translate.Pass, v gjson.Result) {
 	if len(seen) > maxTags {
 		p.Invalid("", "must have at most "+strconv.Itoa(maxTags)+" entries")
 	}
-}
-
-func empty(v gjson.Result) bool {
-	if v.Type != gjson.JSON {
-		return v.Type == gjson.False || v.Type == gjson.String && v.Str == ""
-	}
-	none := true
-	v.ForEach(func(_, _ gjson.Result) bool {
-		none = false
-		return false
-	})
-	return none
 }

@@ -2,9 +2,8 @@ package dglnk
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/dialects"
@@ -44,30 +43,19 @@ type failure struct {
 
 // WriteReply implements dialects.Dialect.
 func (d *Dialect) WriteReply(w http.ResponseWriter, _ *dialects.Head, reply *api.Reply) {
-	for name, values := range reply.Header {
-		w.Header()[name] = values
-	}
-	write(w, http.StatusOK, reply.Document)
+	maps.Copy(w.Header(), reply.Header)
+	dialects.Write(w, http.StatusOK, dialects.JSON, reply.Document)
 }
 
 // WriteError implements dialects.Dialect.
 func (d *Dialect) WriteError(w http.ResponseWriter, h *dialects.Head, err *api.Error) {
-	status, ok := statuses[err.Code]
-	switch {
-	case !ok:
-		status = http.StatusInternalServerError
-	case len(err.Fields) > 0 && (err.Code == api.Unsupported || err.Code == api.NotFound):
+	status := dialects.Refuse(w, err, statuses)
+	if err.Code == api.NotFound && len(err.Fields) > 0 {
 		status = http.StatusUnprocessableEntity
-	}
-	if len(err.Allow) > 0 {
-		w.Header().Set("Allow", strings.Join(err.Allow, ", "))
-	}
-	if seconds := err.RetrySeconds(); seconds > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	// Texts and lists of them cannot fail to be encoded.
 	body, _ := json.Marshal(failureOf(h, err))
-	write(w, status, body)
+	dialects.Write(w, status, dialects.JSON, body)
 }
 
 func failureOf(h *dialects.Head, err *api.Error) failure {
@@ -81,13 +69,4 @@ func failureOf(h *dialects.Head, err *api.Error) failure {
 		return failure{Status: "error", Message: err.Message, Messages: map[string][]string{general: {err.Message}}}
 	}
 	return failure{Status: "error", Messages: wrong}
-}
-
-func write(w http.ResponseWriter, status int, body []byte) {
-	h := w.Header()
-	h["Content-Type"] = []string{"application/json; charset=utf-8"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
-	// A client that went away is not an error that anybody could act on.
-	_, _ = w.Write(body)
 }

@@ -8,6 +8,7 @@
 package gempixel
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,7 +46,7 @@ func (d *Dialect) Owns(path string) bool {
 
 // Head implements dialects.Dialect.
 func (d *Dialect) Head(r *http.Request) (*dialects.Head, error) {
-	h := &dialects.Head{Credential: credential(r.Header.Get("Authorization"))}
+	h := &dialects.Head{Credential: dialects.Bearer(r.Header.Get("Authorization"))}
 	e, path, err := d.routes.find(r.Method, r.URL)
 	if err != nil {
 		return h, err
@@ -65,7 +66,8 @@ func (d *Dialect) query(h *dialects.Head, raw string) error {
 		return api.Errorf(api.Invalid, "The query string is malformed.")
 	}
 	known := d.contract.Operation(h.Call.Operation).Query
-	for name, values := range given {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		values := given[name]
 		switch {
 		case !slices.Contains(known, name):
 			h.Notes = append(h.Notes, translate.Note{Field: name, Kind: translate.UnknownField})
@@ -95,17 +97,6 @@ func (d *Dialect) Document(op api.Operation, body []byte) ([]byte, []translate.N
 	}
 	out, err := t.Apply(make([]byte, 0, len(body)+8), body)
 	return out.Document, out.Notes, err
-}
-
-// credential returns the key of an Authorization header, which clients send as
-// "Bearer K", "Token K" or K alone, the scheme in any letter case.
-func credential(header string) api.Secret {
-	header = strings.TrimSpace(header)
-	scheme, rest, _ := strings.Cut(header, " ")
-	if strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Token") {
-		header = strings.TrimSpace(rest)
-	}
-	return api.Secret(header)
 }
 
 var _ dialects.Dialect = (*Dialect)(nil)

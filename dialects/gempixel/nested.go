@@ -21,7 +21,7 @@ type members struct {
 func newMembers(names ...string) members {
 	var rows []translate.Row
 	for _, name := range names {
-		rows = append(rows, translate.Row{From: name, To: name, Value: given(memberValue(name))})
+		rows = append(rows, translate.Row{From: name, To: name, Value: translate.Given(memberValue(name))})
 	}
 	return members{names, translate.New(translate.Drop, rows...)}
 }
@@ -30,7 +30,7 @@ func memberValue(name string) translate.Func {
 	if name == "auto" {
 		return boolean
 	}
-	return text
+	return translate.Text
 }
 
 // write copies an object, and rewrites it only where something in it is to be
@@ -56,7 +56,7 @@ func (m members) write(p *translate.Pass, v gjson.Result) {
 // object drops "", false and [], which is how PHP writes an empty object.
 func object(m members) translate.Func {
 	return func(p *translate.Pass, v gjson.Result) {
-		if empty(v) {
+		if translate.Empty(v) {
 			p.Note(translate.EmptyValue)
 			return
 		}
@@ -69,7 +69,7 @@ func object(m members) translate.Func {
 func objectOrEmpty(full translate.Func) translate.Func {
 	return func(p *translate.Pass, v gjson.Result) {
 		if v.IsObject() || v.IsArray() {
-			if empty(v) {
+			if translate.Empty(v) {
 				p.Raw("{}")
 				return
 			}
@@ -86,7 +86,7 @@ func rules(m members) translate.Func {
 			list(p, v)
 			return
 		}
-		each(p, v, func(e gjson.Result) bool { return !hollow(e) }, m.write)
+		each(p, v, func(e gjson.Result) bool { return !translate.Hollow(e, "") }, m.write)
 	}
 }
 
@@ -111,20 +111,4 @@ func documents(table *translate.Table) translate.Func {
 			p.Raw(string(out.Document))
 		})
 	}
-}
-
-// hollow reports whether an entry is null, or has nothing but null and "".
-func hollow(e gjson.Result) bool {
-	if e.Type == gjson.Null {
-		return true
-	}
-	if !e.IsObject() {
-		return false
-	}
-	none := true
-	e.ForEach(func(_, member gjson.Result) bool {
-		none = member.Type == gjson.Null || member.Type == gjson.String && member.Str == ""
-		return none
-	})
-	return none
 }

@@ -15,9 +15,9 @@ import (
 // The bodies of requests whose parameters the contract has elsewhere.
 var (
 	statisticsTable = parameterTable(map[string]translate.Func{"urlid": integer})
-	pageTable       = parameterTable(map[string]translate.Func{"limit": integer, "page": integer, "order": text})
+	pageTable       = parameterTable(map[string]translate.Func{"limit": integer, "page": integer, "order": translate.Text})
 	linkTable       = parameterTable(map[string]translate.Func{"link_id": integer})
-	itemTable       = parameterTable(map[string]translate.Func{"item_id": integer, "type": text})
+	itemTable       = parameterTable(map[string]translate.Func{"item_id": integer, "type": translate.Text})
 )
 
 // itemTypeOf are the contract's types of what a channel holds, by those that
@@ -27,7 +27,7 @@ var itemTypeOf = map[string]string{"url": "links", "link": "links", "links": "li
 func parameterTable(values map[string]translate.Func) *translate.Table {
 	var rows []translate.Row
 	for name, value := range values {
-		rows = append(rows, translate.Row{From: name, To: name, Value: given(value)})
+		rows = append(rows, translate.Row{From: name, To: name, Value: translate.Given(value)})
 	}
 	return translate.New(translate.Drop, rows...)
 }
@@ -104,21 +104,15 @@ func itemOf(call *api.Call, body []byte) ([]translate.Note, error) {
 
 // findOverlay answers one overlay, which the contract has in lists alone.
 func findOverlay(ctx context.Context, do dialects.Do, id int64) (*api.Reply, error) {
-	for page := int64(1); ; page++ {
-		query := url.Values{"limit": {"1000"}, "page": {strconv.FormatInt(page, 10)}}
-		reply, err := do(ctx, &api.Call{Operation: api.ListOverlays, Query: query})
-		if err != nil {
-			return nil, err
+	var found *api.Reply
+	err := dialects.Rows(ctx, do, api.ListOverlays, "cta", func(reply *api.Reply, row gjson.Result) bool {
+		if row.Get("id").Int() == id {
+			found = &api.Reply{Document: []byte(`{"error":0,"data":` + row.Raw + `}`), Header: reply.Header}
 		}
-		data := gjson.GetBytes(reply.Document, "data")
-		rows := data.Get("cta").Array()
-		for _, row := range rows {
-			if row.Get("id").Int() == id {
-				return &api.Reply{Document: []byte(`{"error":0,"data":` + row.Raw + `}`), Header: reply.Header}, nil
-			}
-		}
-		if len(rows) == 0 || page >= data.Get("maxpage").Int() {
-			return nil, api.Errorf(api.NotFound, "Overlay not found. Please try again.")
-		}
+		return found == nil
+	})
+	if err == nil && found == nil {
+		err = api.Errorf(api.NotFound, "Overlay not found. Please try again.")
 	}
+	return found, err
 }

@@ -39,34 +39,34 @@ var clearable = map[api.Operation]map[string]translate.Func{
 		"channel":         integerOrZero,
 		"clicklimit":      integerOrZero,
 		"deeplink":        objectOrEmpty(deepLink),
-		"description":     textOrEmpty,
-		"expiredurl":      textOrEmpty,
-		"expiry":          textOrEmpty,
-		"externalid":      textOrEmpty,
-		"metadescription": textOrEmpty,
-		"metaimage":       textOrEmpty,
-		"metatitle":       textOrEmpty,
-		"password":        textOrEmpty,
-		"startdate":       textOrEmpty,
+		"description":     translate.TextOrEmpty,
+		"expiredurl":      translate.TextOrEmpty,
+		"expiry":          translate.TextOrEmpty,
+		"externalid":      translate.TextOrEmpty,
+		"metadescription": translate.TextOrEmpty,
+		"metaimage":       translate.TextOrEmpty,
+		"metatitle":       translate.TextOrEmpty,
+		"password":        translate.TextOrEmpty,
+		"startdate":       translate.TextOrEmpty,
 	},
-	api.UpdateQRCode:  {"logo": textOrEmpty},
-	api.UpdateChannel: {"description": textOrEmpty},
+	api.UpdateQRCode:  {"logo": translate.TextOrEmpty},
+	api.UpdateChannel: {"description": translate.TextOrEmpty},
 	api.UpdateDomain: {
-		"redirect404":  textOrEmpty,
-		"redirectroot": textOrEmpty,
+		"redirect404":  translate.TextOrEmpty,
+		"redirectroot": translate.TextOrEmpty,
 	},
 	api.UpdateSplashPage: {
-		"button":  textOrEmpty,
-		"image":   textOrEmpty,
-		"message": textOrEmpty,
-		"title":   textOrEmpty,
+		"button":  translate.TextOrEmpty,
+		"image":   translate.TextOrEmpty,
+		"message": translate.TextOrEmpty,
+		"title":   translate.TextOrEmpty,
 	},
 	api.UpdateOverlay: {
-		"button":  textOrEmpty,
-		"email":   textOrEmpty,
-		"label":   textOrEmpty,
-		"link":    textOrEmpty,
-		"message": textOrEmpty,
+		"button":  translate.TextOrEmpty,
+		"email":   translate.TextOrEmpty,
+		"label":   translate.TextOrEmpty,
+		"link":    translate.TextOrEmpty,
+		"message": translate.TextOrEmpty,
 	},
 }
 
@@ -88,32 +88,21 @@ func newTables(contract *openapi.Contract) map[api.Operation]*translate.Table {
 		for _, name := range op.Fields {
 			value, ok := values[name]
 			if !ok {
-				value = text
+				value = translate.Text
 			}
 			if c, ok := clearable[op.ID][name]; ok {
 				value = c
 			}
-			rows = append(rows, translate.Row{From: name, To: name, Value: given(value)})
+			rows = append(rows, translate.Row{From: name, To: name, Value: translate.Given(value)})
 			if other, ok := otherNames[name]; ok {
-				rows = append(rows, translate.Row{From: other, To: name, Value: given(renamed(value))})
+				rows = append(rows, translate.Row{From: other, To: name, Value: translate.Given(renamed(value))})
 			}
 		}
 		tables[op.ID] = translate.New(translate.Drop, rows...)
 	}
 	urls := documents(tables[api.CreateLink])
-	tables[api.CreateLinks] = translate.New(translate.Drop, translate.Row{From: "urls", To: "urls", Value: given(urls)})
+	tables[api.CreateLinks] = translate.New(translate.Drop, translate.Row{From: "urls", To: "urls", Value: translate.Given(urls)})
 	return tables
-}
-
-// given drops null, which clients send for what they do not set.
-func given(value translate.Func) translate.Func {
-	return func(p *translate.Pass, v gjson.Result) {
-		if v.Type == gjson.Null {
-			p.Note(translate.NullValue)
-			return
-		}
-		value(p, v)
-	}
 }
 
 // renamed is value under another name than the contract's.
@@ -125,27 +114,6 @@ func renamed(value translate.Func) translate.Func {
 }
 
 func anything(p *translate.Pass, v gjson.Result) { p.Raw(v.Raw) }
-
-// text drops "" and false, and takes a number for its digits.
-func text(p *translate.Pass, v gjson.Result) {
-	if v.Type == gjson.String && v.Str == "" {
-		p.Note(translate.EmptyValue)
-		return
-	}
-	textOrEmpty(p, v)
-}
-
-func textOrEmpty(p *translate.Pass, v gjson.Result) {
-	switch v.Type {
-	case gjson.False:
-		p.Note(translate.EmptyValue)
-	case gjson.Number:
-		p.Note(translate.OtherType)
-		p.String(v.Raw)
-	default:
-		p.Raw(v.Raw)
-	}
-}
 
 // integer drops "", false and 0, and takes "3" for 3.
 func integer(p *translate.Pass, v gjson.Result) {
@@ -220,23 +188,11 @@ func boolean(p *translate.Pass, v gjson.Result) {
 
 // list drops "", false and {}.
 func list(p *translate.Pass, v gjson.Result) {
-	if !v.IsArray() && empty(v) {
+	if !v.IsArray() && translate.Empty(v) {
 		p.Note(translate.EmptyValue)
 		return
 	}
 	p.Raw(v.Raw)
-}
-
-func empty(v gjson.Result) bool {
-	if v.Type != gjson.JSON {
-		return v.Type == gjson.False || v.Type == gjson.String && v.Str == ""
-	}
-	none := true
-	v.ForEach(func(_, _ gjson.Result) bool {
-		none = false
-		return false
-	})
-	return none
 }
 
 // parameters skips the entries that lack a name or a value: the pages' own
@@ -274,7 +230,7 @@ func parameters(p *translate.Pass, v gjson.Result) {
 		p.Raw(`{"name":`)
 		p.Raw(name.Raw)
 		p.Raw(`,"value":`)
-		textOrEmpty(p, value)
+		translate.TextOrEmpty(p, value)
 		p.Raw("}")
 		if others {
 			p.Note(translate.UnknownField)

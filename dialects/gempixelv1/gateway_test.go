@@ -185,7 +185,7 @@ func TestErrors(t *testing.T) {
 		"LongPass":      {create + "&pass=" + strings.Repeat("x", 129), "", nil, 200, 1, "pass must be at most 128 characters long."},
 		"Taken":         {create + "&custom=abc", "", api.Errorf(api.Conflict, "That alias is taken. Please choose another one."), 200, 1, "That alias is taken. Please choose another one."},
 		"Unsupported":   {create + "&type=frame", "", &api.Error{Code: api.Unsupported, Message: "No frames.", Fields: []api.FieldError{{Field: "type", Message: "is not supported"}}}, 200, 1, "No frames."},
-		"Malformed":     {"/api?key=good&url=%zz", "", nil, 200, 1, "The query string is malformed."},
+		"Malformed":     {"/api?key=good&url=%zz", "", nil, 200, 1, "Please enter a valid URL."},
 		"Missing":       {"/api?key=good&short=abc", missing, nil, 200, 1, "Link not found. Please try again."},
 		"MissingAlias":  {"/api/details?key=good&alias=abc", missing, nil, 200, 1, "Link not found. Please try again."},
 		"NoAlias":       {"/api/details?key=good", "", nil, 200, 1, "alias must be given."},

@@ -7,6 +7,7 @@ package gempixelv1
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -93,7 +94,7 @@ func (*Dialect) Speaks(r *http.Request) bool {
 	if !ok || r.URL.RawQuery == "" || r.Header.Get("Authorization") != "" {
 		return false
 	}
-	given := r.URL.Query()
+	given := parameters(r)
 	return slices.ContainsFunc(credentials, given.Has) || slices.ContainsFunc(e.marks, given.Has)
 }
 
@@ -105,10 +106,10 @@ func (*Dialect) Head(r *http.Request) (*dialects.Head, error) {
 	if !ok {
 		return h, api.Errorf(api.NotFound, "There is no such endpoint.")
 	}
-	given, err := url.ParseQuery(r.URL.RawQuery)
+	given := parameters(r)
 	for _, name := range credentials {
-		if h.Credential == "" {
-			h.Credential = api.Secret(given.Get(name))
+		if values := given[name]; h.Credential == "" && len(values) > 0 {
+			h.Credential = api.Secret(values[len(values)-1])
 		}
 		given.Del(name)
 	}
@@ -119,8 +120,6 @@ func (*Dialect) Head(r *http.Request) (*dialects.Head, error) {
 	switch {
 	case r.Method != http.MethodGet && (r.Method != http.MethodHead || request.operation == api.CreateLink):
 		return h, &api.Error{Code: api.MethodNotAllowed, Message: "This endpoint does not take that method.", Allow: []string{http.MethodGet}}
-	case err != nil:
-		return h, api.Errorf(api.Invalid, "The query string is malformed.")
 	case len(invalid) > 0:
 		return h, api.InvalidFields(invalid...)
 	}
@@ -128,11 +127,19 @@ func (*Dialect) Head(r *http.Request) (*dialects.Head, error) {
 	return h, nil
 }
 
+// parameters are those of the query.
+func parameters(r *http.Request) url.Values {
+	given := url.Values{}
+	dialects.Pairs(r.URL.RawQuery, given.Add)
+	return given
+}
+
 // read keeps the parameters that mean something and have a value. Of one that
 // is given twice the last value counts, as in PHP.
 func (e *endpoint) read(h *dialects.Head, given url.Values) (in url.Values, invalid []api.FieldError) {
 	in = url.Values{}
-	for name, values := range given {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		values := given[name]
 		note := func(kind translate.Kind) { h.Notes = append(h.Notes, translate.Note{Field: name, Kind: kind}) }
 		value := values[len(values)-1]
 		switch {

@@ -27,11 +27,11 @@ var parameterOf = map[string]string{"password": "pass"}
 // shorten makes a link. Clients of this generation shorten the same address
 // again and again, and expect the link that is there.
 func shorten(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, error) {
-	doc, err := document(in)
+	out, err := createTable.Apply(nil, dialects.Object(in, createTable.Names()...))
 	if err != nil {
 		return nil, err
 	}
-	reply, err := do(ctx, &api.Call{Operation: api.CreateLink, Document: doc, Reuse: !in.Has("custom")})
+	reply, err := do(ctx, &api.Call{Operation: api.CreateLink, Document: out.Document, Reuse: !in.Has("custom")})
 	if err != nil {
 		return nil, err
 	}
@@ -40,26 +40,9 @@ func shorten(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, er
 	return answer(reply, made, [2]string{"short", "shorturl"}, short), nil
 }
 
-// document makes the document of createLink.
-func document(in url.Values) ([]byte, error) {
-	src := []byte{'{'}
-	for _, name := range createTable.Names() {
-		if !in.Has(name) {
-			continue
-		}
-		if len(src) > 1 {
-			src = append(src, ',')
-		}
-		src = append(src, `"`+name+`":`...)
-		src = gjson.AppendJSONString(src, in.Get(name))
-	}
-	made, err := createTable.Apply(nil, append(src, '}'))
-	return made.Document, err
-}
-
 // unshorten answers where a short URL leads.
 func unshorten(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, error) {
-	reply, err := find(ctx, do, in.Get("short"))
+	reply, err := dialects.Find(ctx, do, in.Get("short"))
 	if err != nil {
 		return nil, err
 	}
@@ -73,25 +56,12 @@ func details(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, er
 	if !in.Has("alias") {
 		return nil, api.InvalidField("alias", "must be given")
 	}
-	return find(ctx, do, in.Get("alias"))
+	return dialects.Find(ctx, do, in.Get("alias"))
 }
 
 // links answers a page of links, in the shape that later generations have kept.
 func links(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, error) {
 	return do(ctx, &api.Call{Operation: api.ListLinks, Query: in})
-}
-
-// find returns the one link that a short URL, or its alias alone, names. Codes:
-// NotFound, and those of listLinks.
-func find(ctx context.Context, do dialects.Do, short string) (*api.Reply, error) {
-	reply, err := do(ctx, &api.Call{Operation: api.ListLinks, Query: url.Values{"short": {short}}})
-	if err != nil {
-		return nil, err
-	}
-	if found := gjson.ParseBytes(reply.Document); found.Get("error").Int() != 0 {
-		return nil, api.Errorf(api.NotFound, "%s", cmp.Or(found.Get("message").String(), "Link not found. Please try again."))
-	}
-	return reply, nil
 }
 
 // answer returns a reply that is one URL, under both of its names, with the id

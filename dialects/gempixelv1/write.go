@@ -2,10 +2,9 @@ package gempixelv1
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -33,32 +32,24 @@ var statuses = map[api.Code]int{
 
 // WriteReply implements dialects.Dialect.
 func (*Dialect) WriteReply(w http.ResponseWriter, h *dialects.Head, reply *api.Reply) {
-	for name, values := range reply.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), reply.Header)
 	if plain(h) {
 		doc := gjson.ParseBytes(reply.Document)
-		writeText(w, http.StatusOK, cmp.Or(doc.Get("short").String(), doc.Get("long").String()))
+		write(w, http.StatusOK, plainText, []byte(cmp.Or(doc.Get("short").String(), doc.Get("long").String())))
 		return
 	}
-	write(w, http.StatusOK, "application/json; charset=utf-8", reply.Document)
+	write(w, http.StatusOK, dialects.JSON, reply.Document)
 }
 
 // WriteError implements dialects.Dialect. As plain text a failure is an empty
 // body.
 func (*Dialect) WriteError(w http.ResponseWriter, h *dialects.Head, err *api.Error) {
-	if len(err.Allow) > 0 {
-		w.Header().Set("Allow", strings.Join(err.Allow, ", "))
-	}
-	if seconds := err.RetrySeconds(); seconds > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
-	}
-	status := cmp.Or(statuses[err.Code], http.StatusInternalServerError)
+	status := dialects.Refuse(w, err, statuses)
 	if plain(h) {
-		writeText(w, status, "")
+		write(w, status, plainText, nil)
 		return
 	}
-	write(w, status, "application/json; charset=utf-8", openapi.AppendError(make([]byte, 0, 256), renamed(err)))
+	write(w, status, dialects.JSON, openapi.AppendError(make([]byte, 0, 256), renamed(err)))
 }
 
 // renamed is the failure with its fields called as the client does.
@@ -77,21 +68,11 @@ func renamed(err *api.Error) *api.Error {
 // plain reports whether the client wants plain text.
 func plain(h *dialects.Head) bool { return h != nil && h.Call.Query.Get("format") == "text" }
 
-// writeText writes a URL as it is. Where it leads is a stranger's text, which no
-// browser shall take for a page.
-func writeText(w http.ResponseWriter, status int, body string) {
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	write(w, status, "text/plain; charset=utf-8", []byte(body))
-}
+const plainText = "text/plain; charset=utf-8"
 
 // write writes an answer that nobody on the way may keep: the GET requests of
 // this generation make links.
 func write(w http.ResponseWriter, status int, contentType string, body []byte) {
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	// A client that went away is not an error that anybody could act on.
-	_, _ = w.Write(body)
+	w.Header().Set("Cache-Control", "no-store")
+	dialects.Write(w, status, contentType, body)
 }

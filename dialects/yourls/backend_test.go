@@ -24,6 +24,9 @@ type site struct {
 	// reuse makes it reuse links unasked.
 	reuse bool
 
+	// warnings is what it makes links without.
+	warnings []api.FieldError
+
 	// fail is answered instead, by operation.
 	fail map[api.Operation]error
 }
@@ -90,7 +93,9 @@ func (s *site) create(call *api.Call) (*api.Reply, error) {
 	}
 	l.ShortURL = call.Origin + "/" + l.Alias
 	s.links = append(s.links, l)
-	return made(l)
+	reply, err := made(l)
+	reply.Warnings = s.warnings
+	return reply, err
 }
 
 func made(l *entry) (*api.Reply, error) {

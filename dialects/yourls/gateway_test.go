@@ -192,6 +192,16 @@ func TestShorturl_Existing(t *testing.T) {
 		`"url":{"keyword":"link3","url":"https://example.com/link3","title":"https://example.com/link3","ip":"0.0.0.0"},"title":"https://example.com/link3","shorturl":"https://s.example/link3"}`)
 }
 
+// TestShorturl_Warnings: what the backend did without is told.
+func TestShorturl_Warnings(t *testing.T) {
+	address := serve(t, &site{warnings: []api.FieldError{{Field: "metatitle", Message: "is lost"}, {Field: "x", Message: "Too."}}})
+	for format, want := range map[string]string{"json": `"warnings":"title is lost. Too."`, "xml": "<warnings>title is lost. Too.</warnings>"} {
+		if status, body := ask(t, address, "action", "shorturl", "url", "https://example.com/", "title", "T", "format", format); status != 200 || !strings.Contains(body, want) {
+			t.Errorf("%d %s; want %s", status, body, want)
+		}
+	}
+}
+
 func TestExpand(t *testing.T) {
 	b := &site{}
 	b.fill(3)

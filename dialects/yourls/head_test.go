@@ -149,7 +149,7 @@ func TestDialect_HeadErrors(t *testing.T) {
 	boundless.Header.Set("Content-Type", "multipart/form-data")
 	unsized := post("?signature=s", strings.Repeat("a", dialects.MaxForm+1))
 	unsized.ContentLength = -1
-	many := "?signature=s" + strings.Repeat("&x", maxParameters) + "&action=version"
+	many := "?signature=s" + strings.Repeat("&x", dialects.MaxPairs) + "&action=version"
 	for name, c := range map[string]struct {
 		r    *http.Request
 		code api.Code
@@ -160,6 +160,7 @@ func TestDialect_HeadErrors(t *testing.T) {
 		"ActionCase":    {get("?signature=s&action=Version"), api.Invalid},
 		"JSONP":         {get("?signature=s&action=version&format=jsonp&callback=alert"), api.Invalid},
 		"UTF8":          {get("?signature=s&action=shorturl&url=https://a.example/%FF"), api.Invalid},
+		"HEAD":          {httptest.NewRequest(http.MethodHead, Path+"?signature=s&action=shorturl&url=a", nil), api.MethodNotAllowed},
 		"Method":        {httptest.NewRequest(http.MethodDelete, Path+"?signature=s&action=version", nil), api.MethodNotAllowed},
 		"TooLarge":      {post("?signature=s", "action=version&title="+strings.Repeat("a", dialects.MaxForm)), api.TooLarge},
 		"TooLargeLater": {unsized, api.TooLarge},
@@ -176,6 +177,18 @@ func TestDialect_HeadErrors(t *testing.T) {
 				t.Errorf("the signature is lost: %+v", h)
 			}
 		})
+	}
+}
+
+// TestDialect_HeadMalformedForm: what is said of a malformed form quotes nothing
+// of it, neither to the client nor to the log.
+func TestDialect_HeadMalformedForm(t *testing.T) {
+	const key = "key-in-a-header-line"
+	r := post("", "--b\r\nContent-Disposition: form-data; name=\"signature\"\r\n"+key+"\r\n--b--")
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	_, err := New(nil).Head(r)
+	if err == nil || strings.Contains(err.Error(), key) {
+		t.Errorf("%v; want an error without the key", err)
 	}
 }
 

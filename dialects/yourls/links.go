@@ -90,18 +90,14 @@ func linkStats(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, 
 // find returns the link of the short URL that is asked for, in full or its
 // alias alone. Codes: NotFound, and those of listLinks.
 func find(ctx context.Context, do dialects.Do, in url.Values) (link, error) {
-	missing := api.Errorf(api.NotFound, notFound)
 	short := strings.TrimSpace(in.Get("shorturl"))
 	if short == "" {
-		return link{}, missing
+		return link{}, api.Errorf(api.NotFound, notFound)
 	}
-	reply, err := do(ctx, &api.Call{Operation: api.ListLinks, Query: url.Values{"short": {short}}})
+	reply, err := dialects.Find(ctx, do, short)
 	if err != nil {
 		return link{}, err
 	}
 	found := gjson.ParseBytes(reply.Document)
-	if found.Get("error").Int() != 0 {
-		return link{}, missing
-	}
 	return linkOf(found.Get("details"), found.Get("data.clicks").Int()), nil
 }

@@ -2,7 +2,6 @@ package yourls
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"io"
 	"mime"
@@ -18,10 +17,6 @@ import (
 	"github.com/linkquay/linkquay/dialects"
 	"github.com/linkquay/linkquay/translate"
 )
-
-// maxParameters is how many parameters are read of a query, and of a form:
-// those that PHP reads.
-const maxParameters = 1000
 
 // maxNotes is how many habits of one request are noted.
 const maxNotes = 20
@@ -47,7 +42,7 @@ type parameters struct {
 // read reads the query, and the body where it is a form. Errors are Invalid
 // and TooLarge; what was well-formed is there all the same.
 func (p *parameters) read(r *http.Request) error {
-	p.pairs(r.URL.RawQuery)
+	dialects.Pairs(r.URL.RawQuery, p.add)
 	if r.Method != http.MethodPost || r.Body == nil {
 		return p.err
 	}
@@ -64,7 +59,7 @@ func (p *parameters) read(r *http.Request) error {
 	if kind == "multipart/form-data" {
 		p.parts(multipart.NewReader(bytes.NewReader(body), options["boundary"]))
 	} else {
-		p.pairs(string(body))
+		dialects.Pairs(string(body), p.add)
 	}
 	for name := range query {
 		if !p.values.Has(name) {
@@ -74,19 +69,9 @@ func (p *parameters) read(r *http.Request) error {
 	return p.err
 }
 
-// pairs reads an encoded query.
-func (p *parameters) pairs(encoded string) {
-	for n := 0; encoded != "" && n < maxParameters; n++ {
-		var pair string
-		pair, encoded, _ = strings.Cut(encoded, "&")
-		name, value, _ := strings.Cut(pair, "=")
-		p.add(unescape(name), unescape(value))
-	}
-}
-
 // parts reads the fields of a multipart form. Files are passed over.
 func (p *parameters) parts(form *multipart.Reader) {
-	for range maxParameters {
+	for range dialects.MaxPairs {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
 			return
@@ -96,7 +81,8 @@ func (p *parameters) parts(form *multipart.Reader) {
 			value, err = io.ReadAll(part)
 		}
 		if err != nil {
-			p.fail(&api.Error{Code: api.Invalid, Message: "The form is malformed.", Err: err})
+			// The cause quotes the form, which a key stands in.
+			p.fail(api.Errorf(api.Invalid, "The form is malformed."))
 			return
 		}
 		if part.FileName() == "" {
@@ -154,28 +140,4 @@ func readForm(r *http.Request) ([]byte, error) {
 		return nil, tooLarge
 	}
 	return body, nil
-}
-
-// unescape is url.QueryUnescape for clients that do not escape all of a URL:
-// what is no escape stays as it is.
-func unescape(s string) string {
-	if t, err := url.QueryUnescape(s); err == nil {
-		return t
-	}
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			if c, err := hex.DecodeString(s[i+1 : i+3]); err == nil {
-				out = append(out, c...)
-				i += 2
-				continue
-			}
-		}
-		if s[i] == '+' {
-			out = append(out, ' ')
-			continue
-		}
-		out = append(out, s[i])
-	}
-	return string(out)
 }

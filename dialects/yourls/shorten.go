@@ -37,6 +37,9 @@ type outcome struct {
 	URL        *saved `json:"url,omitempty"`
 	Title      string `json:"title,omitempty"`
 	ShortURL   string `json:"shorturl,omitempty"`
+
+	// Warnings is Linkquay's own: what the backend made the link without.
+	Warnings string `json:"warnings,omitempty"`
 }
 
 // saved is the link in an outcome. Clicks is nil for a new one.
@@ -55,11 +58,7 @@ func (d *Dialect) shorten(ctx context.Context, do dialects.Do, in url.Values) (*
 	// The plugins for WordPress may ask for the link of a page again and again,
 	// and say so. The title gives way, since with one it would be another link.
 	reuse := in.Get("source") == "plugin" && strings.TrimSpace(in.Get("keyword")) == ""
-	names := []string{"url", "keyword", "title"}
-	if reuse {
-		names = names[:1]
-	}
-	doc, err := document(in, names)
+	doc, err := document(in, reuse)
 	if err != nil {
 		return nil, err
 	}
@@ -77,14 +76,31 @@ func (d *Dialect) shorten(ctx context.Context, do dialects.Do, in url.Values) (*
 		return encode(exists(ctx, do, l, made.Get("id").Int()))
 	}
 	l.date = time.Now().In(d.zone).Format(translate.DateTimeLayout)
-	return encode(outcome{
+	answer, err := encode(outcome{
 		Status:     "success",
 		Message:    brief(l.long) + " added to database",
 		StatusCode: "200",
 		URL:        l.saved(),
 		Title:      l.label(),
 		ShortURL:   l.short,
+		Warnings:   warnings(made.Get("warnings")),
 	})
+	if err != nil {
+		return nil, err
+	}
+	answer.Header = reply.Header
+	return answer, nil
+}
+
+// warnings are those of a reply in one text, with the names that clients have
+// for fields.
+func warnings(list gjson.Result) string {
+	var said []string
+	for _, w := range list.Array() {
+		field := w.Get("field").String()
+		said = append(said, api.Sentence(api.FieldError{Field: cmp.Or(parameterOf[field], field), Message: w.Get("message").String()}))
+	}
+	return strings.Join(said, " ")
 }
 
 // exists is the outcome where the link was there. A key that may not read, or
@@ -112,22 +128,17 @@ func exists(ctx context.Context, do dialects.Do, l link, id int64) outcome {
 	return o
 }
 
-// document makes the document of createLink of the named parameters. One
-// without a value is one that is not given.
-func document(in url.Values, names []string) ([]byte, error) {
-	src := []byte{'{'}
-	for _, name := range names {
-		value := strings.TrimSpace(in.Get(name))
-		if value == "" {
-			continue
-		}
-		if len(src) > 1 {
-			src = append(src, ',')
-		}
-		src = append(src, `"`+name+`":`...)
-		src = gjson.AppendJSONString(src, value)
+// document makes the document of createLink. A parameter of nothing but space is
+// one that is not given.
+func document(in url.Values, withoutTitle bool) ([]byte, error) {
+	trimmed := url.Values{}
+	for _, name := range createTable.Names() {
+		trimmed.Set(name, strings.TrimSpace(in.Get(name)))
 	}
-	made, err := createTable.Apply(nil, append(src, '}'))
+	if withoutTitle {
+		trimmed.Del("title")
+	}
+	made, err := createTable.Apply(nil, dialects.Object(trimmed, createTable.Names()...))
 	return made.Document, err
 }
 

@@ -15,10 +15,6 @@ import (
 	"github.com/linkquay/linkquay/dialects"
 )
 
-// maxPage is how many links one call of the contract answers, and one answer
-// holds.
-const maxPage = 1000
-
 // totalStats counts all links of the account. Clicks is nil where there are
 // more links than one page holds: the contract tells no sum, and a part of it
 // would pass for all. Clients know the null of a database without links.
@@ -29,7 +25,7 @@ type totalStats struct {
 
 // totals answers how many links and clicks there are.
 func totals(ctx context.Context, do dialects.Do, _ url.Values) (*api.Reply, error) {
-	links, total, err := list(ctx, do, "", 1, maxPage)
+	links, total, err := list(ctx, do, "", 1, dialects.MaxPage)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +51,11 @@ func totalsOf(links []link, total int64) totalStats {
 // stats answers links in the order that the filter names, and the totals.
 // Without a limit it is the totals alone.
 func stats(ctx context.Context, do dialects.Do, in url.Values) (*api.Reply, error) {
-	all, total, err := list(ctx, do, "", 1, maxPage)
+	all, total, err := list(ctx, do, "", 1, dialects.MaxPage)
 	if err != nil {
 		return nil, err
 	}
-	filter, start, limit := in.Get("filter"), number(in.Get("start")), min(number(in.Get("limit")), maxPage)
+	filter, start, limit := in.Get("filter"), number(in.Get("start")), min(number(in.Get("limit")), dialects.MaxPage)
 	// No more than there are.
 	limit = max(0, min(limit, total-start))
 	var chosen []link
@@ -141,7 +137,7 @@ func window(ctx context.Context, do dialects.Do, order string, start, limit int6
 
 // list returns a page of links and how many there are in all.
 func list(ctx context.Context, do dialects.Do, order string, page, limit int64) ([]link, int64, error) {
-	query := url.Values{"page": {strconv.FormatInt(page, 10)}, "limit": {strconv.FormatInt(limit, 10)}}
+	query := dialects.Page(page, limit)
 	if order != "" {
 		query.Set("order", order)
 	}

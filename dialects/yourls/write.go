@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -51,24 +52,13 @@ type failure struct {
 
 // WriteReply implements dialects.Dialect.
 func (d *Dialect) WriteReply(w http.ResponseWriter, h *dialects.Head, reply *api.Reply) {
+	maps.Copy(w.Header(), reply.Header)
 	write(w, h, reply.Document)
 }
 
 // WriteError implements dialects.Dialect.
 func (d *Dialect) WriteError(w http.ResponseWriter, h *dialects.Head, err *api.Error) {
-	status, ok := statuses[err.Code]
-	switch {
-	case !ok:
-		status = http.StatusInternalServerError
-	case err.Code == api.Unsupported && len(err.Fields) > 0:
-		status = http.StatusBadRequest
-	}
-	if len(err.Allow) > 0 {
-		w.Header().Set("Allow", strings.Join(err.Allow, ", "))
-	}
-	if seconds := err.RetrySeconds(); seconds > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
-	}
+	status := dialects.Refuse(w, err, statuses)
 	// What is encoded here are strings, which cannot fail.
 	doc, _ := marshal(failed(h, err, strconv.Itoa(status)))
 	write(w, h, doc)
@@ -141,12 +131,9 @@ func write(w http.ResponseWriter, h *dialects.Head, doc []byte) {
 	default:
 		contentType, doc = "text/plain", []byte(simple(parsed))
 	}
-	header := w.Header()
-	header["Content-Type"] = []string{contentType + "; charset=utf-8"}
-	header["Content-Length"] = []string{strconv.Itoa(len(doc))}
-	w.WriteHeader(status)
-	// A client that went away is not an error that anybody could act on.
-	_, _ = w.Write(doc)
+	// Nobody on the way may keep it: GET requests make links.
+	w.Header().Set("Cache-Control", "no-store")
+	dialects.Write(w, status, contentType+"; charset=utf-8", doc)
 }
 
 // simple is what a document says in one word: the short URL, the long one, the

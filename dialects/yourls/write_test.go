@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -184,6 +185,21 @@ func TestDialect_HeadersAreOurs(t *testing.T) {
 		if strings.Contains(strings.Join(values, ""), "Cookie") || name == "Set-Cookie" {
 			t.Errorf("%s: %q", name, values)
 		}
+	}
+}
+
+// TestDialect_NothingKept: GET requests make links, and have keys in them.
+func TestDialect_NothingKept(t *testing.T) {
+	d := New(nil)
+	w := httptest.NewRecorder()
+	d.WriteError(w, nil, api.Errorf(api.Invalid, "No."))
+	if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("an error has the headers %v", w.Header())
+	}
+	w = httptest.NewRecorder()
+	d.WriteReply(w, nil, &api.Reply{Document: []byte(`{}`), Header: http.Header{"Age": {"3"}}})
+	if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Age") != "3" {
+		t.Errorf("a reply has the headers %v", w.Header())
 	}
 }
 

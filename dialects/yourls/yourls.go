@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/linkquay/linkquay/api"
@@ -85,6 +84,9 @@ func (d *Dialect) Head(r *http.Request) (*dialects.Head, error) {
 	if !ok {
 		return h, api.Errorf(api.Invalid, `Unknown or missing "action" parameter`)
 	}
+	if r.Method == http.MethodHead && a.operation == api.CreateLink {
+		return h, &api.Error{Code: api.MethodNotAllowed, Message: "HEAD makes no link.", Allow: []string{http.MethodGet, http.MethodPost}}
+	}
 	h.Call.Operation = a.operation
 	h.Compose = func(ctx context.Context, do dialects.Do) (*api.Reply, error) { return a.run(ctx, do, in.values) }
 	return h, nil
@@ -115,19 +117,8 @@ func identify(h *dialects.Head, in url.Values, header string) {
 	case name != "" || password != "":
 		h.KeyName, h.Credential = name, api.Secret(password)
 	default:
-		h.Credential = bearer(header)
+		h.Credential = dialects.Bearer(header)
 	}
-}
-
-// bearer returns the key of an Authorization header, which clients send as
-// "Bearer K", "Token K" or K alone, the scheme in any letter case.
-func bearer(header string) api.Secret {
-	header = strings.TrimSpace(header)
-	scheme, rest, _ := strings.Cut(header, " ")
-	if strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Token") {
-		header = strings.TrimSpace(rest)
-	}
-	return api.Secret(header)
 }
 
 // format returns how the client wants to be answered.
