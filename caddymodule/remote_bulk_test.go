@@ -1,9 +1,7 @@
 package caddymodule_test
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -26,24 +24,7 @@ func TestRemote_BulkClientGone(t *testing.T) {
 			}
 			body := `{"urls":[` + strings.Join(urls, ",") + `]}`
 			remote.fail(t, simulate.Fault{Kind: simulate.Latency, Delay: 250 * time.Millisecond, Method: "POST"})
-			ctx, hangUp := context.WithCancel(t.Context())
-			defer hangUp()
-			r, err := http.NewRequestWithContext(ctx, "POST", s.base+"/api/urls/bulk", strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Authorization", gempixelKey)
-			gone := make(chan struct{})
-			go func() {
-				defer close(gone)
-				if resp, err := http.DefaultClient.Do(r); err == nil {
-					t.Error("it was answered before it could hang up")
-					_ = resp.Body.Close()
-				}
-			}()
-			eventually(t, "the site has some of the links", func() bool { return len(remote.shorts()) >= 2 })
-			hangUp()
-			<-gone
+			s.abandoned(t, "/api/urls/bulk", body, func() bool { return len(remote.shorts()) >= 2 })
 			eventually(t, "all of them are there", func() bool {
 				a := s.do("POST", "/api/urls/bulk", gempixelKey, `{"urls":[`+strings.Join(urls, ",")+`]}`)
 				if a.Status != 200 {

@@ -144,28 +144,35 @@ func TestRemote_ClientGone(t *testing.T) {
 				options := inDoubt(remote, "timeout 10s")
 				s := nativeSite(t, options)
 				remote.fail(t, simulate.Fault{Kind: simulate.Late, Delay: time.Second, Method: "POST", Path: remote.create, Times: 1})
-				ctx, hangUp := context.WithCancel(t.Context())
-				defer hangUp()
-				r, err := http.NewRequestWithContext(ctx, "POST", s.base+"/api/url/add", strings.NewReader(body))
-				if err != nil {
-					t.Fatal(err)
-				}
-				r.Header.Set("Authorization", gempixelKey)
-				gone := make(chan struct{})
-				go func() {
-					defer close(gone)
-					if resp, err := http.DefaultClient.Do(r); err == nil {
-						t.Error("it was answered before it could hang up")
-						_ = resp.Body.Close()
-					}
-				}()
-				eventually(t, "the site has the link", func() bool { return len(remote.shorts()) == 1 })
-				hangUp()
-				<-gone
+				s.abandoned(t, "/api/url/add", body, func() bool { return len(remote.shorts()) == 1 })
 				time.Sleep(way.after)
 				between[way.happens](t, s, siteConfig(options))
 				s.repeated(remote, gempixelKey, body)
 			})
 		}
 	}
+}
+
+// abandoned sends a create and hangs up, unanswered, as soon as the site is seen
+// to have some of it.
+func (s *site) abandoned(t *testing.T, path, body string, seen func() bool) {
+	t.Helper()
+	ctx, hangUp := context.WithCancel(t.Context())
+	defer hangUp()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", gempixelKey)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		if resp, err := http.DefaultClient.Do(r); err == nil {
+			t.Error("it was answered before it could hang up")
+			_ = resp.Body.Close()
+		}
+	}()
+	eventually(t, "the site has it", seen)
+	hangUp()
+	<-gone
 }

@@ -12,8 +12,14 @@ import (
 	"github.com/linkquay/linkquay/translate"
 )
 
-// hostsFor is how long the numbers of domains are remembered.
-const hostsFor = time.Minute
+const (
+	// hostsFor is how long the numbers of domains are remembered.
+	hostsFor = time.Minute
+
+	// missingFor is how long it is remembered that there is no such domain: the
+	// owner may add it at any moment.
+	missingFor = 5 * time.Second
+)
 
 // hosts are the site's numbers of domains by host. It is safe for concurrent
 // use.
@@ -23,15 +29,15 @@ type hosts struct {
 	byHost map[string]int64 // nil while they are not known
 }
 
-// known are the numbers as far as they were read lately, nil where they were not.
-// Nobody changes the map.
-func (h *hosts) known(now time.Time) map[string]int64 {
+// known are the numbers that were read lately, if that tells of a host: of one that
+// is not among them only if it was just now, unless it need not be. Nobody changes
+// the map.
+func (h *hosts) known(host string, needed bool, now time.Time) (byHost map[string]int64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if now.Sub(h.at) >= hostsFor {
-		return nil
-	}
-	return h.byHost
+	age := now.Sub(h.at)
+	_, there := h.byHost[host]
+	return h.byHost, h.byHost != nil && (age < missingFor || age < hostsFor && (there || !needed))
 }
 
 func (h *hosts) set(byHost map[string]int64, now time.Time) {
@@ -78,10 +84,7 @@ func (b *version3) domainID(ctx context.Context, call *api.Call, domain string) 
 		return id, true, nil
 	}
 	own := host == b.client.Host()
-	byHost, err := b.domains(ctx, call, func(known map[string]int64) bool {
-		_, ok := known[host]
-		return ok || own
-	})
+	byHost, err := b.domains(ctx, call, host, !own)
 	if err != nil {
 		return 0, false, err
 	}
@@ -91,13 +94,14 @@ func (b *version3) domainID(ctx context.Context, call *api.Call, domain string) 
 	return 0, false, api.InvalidField("domain", "Domain not found. Please try again.")
 }
 
-// domains are the numbers of the site's domains by host: the remembered ones if
-// they will do. Of many who have to ask, one does, and the others wait for it.
-func (b *version3) domains(ctx context.Context, call *api.Call, enough func(known map[string]int64) bool) (map[string]int64, error) {
+// domains are the numbers of the site's domains by host, the remembered ones if
+// they tell of this host. Of many who have to ask, one does, and the others wait
+// for it.
+func (b *version3) domains(ctx context.Context, call *api.Call, host string, needed bool) (map[string]int64, error) {
 	// A caller with a key of their own has domains of their own.
 	shared := call.Key.Forwarded == ""
 	if shared {
-		if known := b.hosts.known(b.now()); known != nil && enough(known) {
+		if known, ok := b.hosts.known(host, needed, b.now()); ok {
 			return known, nil
 		}
 		end, err := b.turns.take(ctx, customDomains.path)
@@ -105,7 +109,7 @@ func (b *version3) domains(ctx context.Context, call *api.Call, enough func(know
 			return nil, err
 		}
 		defer end()
-		if known := b.hosts.known(b.now()); known != nil && enough(known) {
+		if known, ok := b.hosts.known(host, needed, b.now()); ok {
 			return known, nil
 		}
 	}
@@ -131,6 +135,7 @@ func (b *version3) getDomain(ctx context.Context, call *api.Call) (*api.Reply, e
 }
 
 func (b *version3) createDomain(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	defer b.hosts.set(nil, time.Time{})
 	return b.createObject(ctx, call, customDomains)
 }
 

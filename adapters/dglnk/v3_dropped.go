@@ -13,11 +13,13 @@ import (
 )
 
 // dropped compares a link with what was sent to make it: a site leaves out,
-// without a word, what its owner's plan does not include. What the reply does not
+// without a word, what its owner's plan does not include; few change where a link
+// leads, or let nobody through until they have looked. What the reply does not
 // show is taken for kept. Each field is logged once.
 func (b *version3) dropped(body []byte, l remoteLink, rules []rule) []api.FieldError {
 	var lost []string
-	gjson.ParseBytes(body).ForEach(func(key, sent gjson.Result) bool {
+	request := gjson.ParseBytes(body)
+	request.ForEach(func(key, sent gjson.Result) bool {
 		field := siteFields[key.Str]
 		if key.Str != "rules" && field != "" && !b.keeps(key.Str, sent, l) && !slices.Contains(lost, field) {
 			lost = append(lost, field)
@@ -33,6 +35,14 @@ func (b *version3) dropped(body []byte, l remoteLink, rules []rule) []api.FieldE
 				zap.String("backend", b.cfg.Name), zap.String("field", field))
 		}
 	}
+	if sent := text(request, "long_url"); sent != "" && !sameURL(sent, l.longURL) {
+		warnings = append(warnings, api.FieldError{Field: "url", Message: fmt.Sprintf("was changed by the backend %q", b.cfg.Name)})
+	}
+	if active, told := isActive(l.Result); told && !active && !translate.Member(request, "disabled").Exists() {
+		warnings = append(warnings, api.FieldError{
+			Field: "url", Message: fmt.Sprintf("cannot be visited: the backend %q has disabled the link", b.cfg.Name),
+		})
+	}
 	return warnings
 }
 
@@ -45,7 +55,7 @@ func (b *version3) keeps(name string, sent gjson.Result, l remoteLink) bool {
 		has := translate.Member(l.Result, "has_password")
 		return !has.Exists() || has.Bool() == (sent.Type != gjson.Null)
 	case "long_url":
-		// It may come back written in another way.
+		// It may come back written in another way, but not be left out.
 		return true
 	case "name", "title":
 		is = either(l.Result, "name", "title")

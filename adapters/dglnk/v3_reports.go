@@ -2,7 +2,6 @@ package dglnk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -51,8 +50,8 @@ var errOthers = errors.New("the report has more visits than the link")
 
 // report reads what there is about a link that the site has just shown. Of a
 // link that it does not know, or takes for something else, the site reports all
-// the visits of all links: more than the link itself says that it had. A link
-// from a remembered answer, of that age, may have had more since.
+// the visits of all links: more than the link itself says that it had. Where the
+// link comes from a remembered answer, of that age, it is not asked for again.
 func (b *version3) report(ctx context.Context, call *api.Call, l remoteLink, age time.Duration) (*report, error) {
 	names := []string{"clicks"}
 	for _, m := range metrics {
@@ -85,20 +84,24 @@ func (b *version3) report(ctx context.Context, call *api.Call, l remoteLink, age
 	for _, m := range metrics {
 		r.by[m.dimension] = counts(translate.Member(root, m.metric))
 	}
-	if known := clicksOf(l); known != nil && age == 0 && r.clicks > *known {
+	known := clicksOf(l)
+	if known == nil || r.clicks <= *known {
+		return r, nil
+	}
+	if age == 0 {
 		// There may have been visits since.
 		again, _, err := b.fetch(ctx, call, l.id, true)
 		if err != nil {
 			return nil, err
 		}
-		if known = clicksOf(again); known != nil && r.clicks > *known {
-			b.cfg.Drift.Note(call.Operation, "report.clicks", drift.Value)
-			e := b.unexpected(call, "report.clicks")
-			e.Err = errOthers
-			return nil, e
+		if known = clicksOf(again); known == nil || r.clicks <= *known {
+			return r, nil
 		}
+		b.cfg.Drift.Note(call.Operation, "report.clicks", drift.Value)
 	}
-	return r, nil
+	e := b.unexpected(call, "report.clicks")
+	e.Err = errOthers
+	return nil, e
 }
 
 // counts reads names with numbers: objects in an array, which may be in the data
@@ -155,62 +158,4 @@ func (r *report) values(dimension string) []count {
 	}
 	slices.SortStableFunc(list, func(a, b count) int { return int(max(min(b.n-a.n, 1), -1)) })
 	return list
-}
-
-// visits are what getLink tells of the visits of a link. Who came twice, and from
-// which network, the site does not tell: clients read these without looking
-// whether they are there.
-type visits struct {
-	Clicks       int64           `json:"clicks"`
-	UniqueClicks int64           `json:"uniqueClicks"`
-	TopCountries ranked          `json:"topCountries"`
-	TopReferrers ranked          `json:"topReferrers"`
-	TopBrowsers  ranked          `json:"topBrowsers"`
-	TopOS        ranked          `json:"topOs"`
-	SocialCount  json.RawMessage `json:"socialCount"`
-}
-
-// ranked are counts as an object in their own order, 0 where there are none.
-type ranked []count
-
-// MarshalJSON implements json.Marshaler.
-func (r ranked) MarshalJSON() ([]byte, error) {
-	if len(r) == 0 {
-		return []byte("0"), nil
-	}
-	b := []byte{'{'}
-	for i, c := range r {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = gjson.AppendJSONString(b, c.name)
-		b = strconv.AppendInt(append(b, ':'), c.n, 10)
-	}
-	return append(b, '}'), nil
-}
-
-// visits returns the visits of a link. Where there is no report to be had for
-// it, because the plan has none or the site reported something else, there is the
-// number alone that the link itself tells.
-func (b *version3) visits(ctx context.Context, call *api.Call, l remoteLink, age time.Duration) (visits, time.Duration, error) {
-	r, err := b.report(ctx, call, l, age)
-	known := clicksOf(l)
-	switch {
-	case err == nil:
-		v := visits{
-			Clicks:       r.clicks,
-			TopCountries: r.values("countries"),
-			TopReferrers: r.values("referrers"),
-			TopBrowsers:  r.values("browsers"),
-			TopOS:        r.values("systems"),
-			SocialCount:  json.RawMessage(noSocial),
-		}
-		if known != nil {
-			v.Clicks = max(v.Clicks, *known)
-		}
-		return v, r.age, nil
-	case known != nil && (is(err, api.Forbidden) || errors.Is(err, errOthers)):
-		return visits{Clicks: *known, SocialCount: json.RawMessage(noSocial)}, 0, nil
-	}
-	return visits{}, 0, err
 }

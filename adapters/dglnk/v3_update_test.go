@@ -143,6 +143,29 @@ func TestVersion3_ParametersTakenOff(t *testing.T) {
 	}
 }
 
+// TestVersion3_Changed: a link that leads elsewhere, or nowhere, is told of.
+func TestVersion3_Changed(t *testing.T) {
+	for more, want := range map[string]string{
+		`"long_url":"https://EXAMPLE.com","active":true`:      ``,
+		`"long_url":"https://ads.example.net","active":true`:  `changed`,
+		`"long_url":"https://example.com/","active":false`:    `disabled`,
+		`"long_url":"https://example.com/","disabled":true`:   `disabled`,
+		`"long_url":"https://example.com/","disabled":"oops"`: ``,
+	} {
+		f := fixture{harness3().MustStart(t, adaptertest.Setup{})}
+		f.Site.Fail(func(w http.ResponseWriter, _ *http.Request, _ <-chan struct{}) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprintf(w, `{"status":"success","link":{"id":1,"hash":"a","short_url":"https://s.example/a",%s}}`, more)
+		})
+		call := f.MustCall(t, api.CreateLink)
+		call.Document = []byte(`{"url":"https://example.com/"}`)
+		warnings := f.mustDo(t, call).Warnings
+		if (len(warnings) == 1) != (want != "") || want != "" && (warnings[0].Field != "url" || !strings.Contains(warnings[0].Message, want)) {
+			t.Errorf("%s: warnings %v; want %q", more, warnings, want)
+		}
+	}
+}
+
 // TestVersion3_Values: what the tables refuse of a field that is honoured is
 // listed.
 func TestVersion3_Values(t *testing.T) {

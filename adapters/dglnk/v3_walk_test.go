@@ -65,6 +65,31 @@ func TestVersion3_WrongPage(t *testing.T) {
 	}
 }
 
+// TestVersion3_ShortPages: a site whose pages have fewer rows than they count is
+// not asked twice for the same.
+func TestVersion3_ShortPages(t *testing.T) {
+	f := fixture{harness3().MustStart(t, adaptertest.Setup{})}
+	f.Site.Fail(func(w http.ResponseWriter, r *http.Request, _ <-chan struct{}) {
+		w.Header().Set("Content-Type", "application/json")
+		page, per := r.URL.Query().Get("page"), r.URL.Query().Get("perPage")
+		_, _ = fmt.Fprintf(w, `{"status":"success","pagination":{"current_page":%s,"per_page":%s,"total":900,"data":[{"id":%[1]s%[2]s,"hash":"a",
+			"short_url":"https://s.example/a","long_url":"https://example.com/"}]}}`, page, per)
+	})
+	call := f.MustCall(t, api.ListLinks)
+	call.Query.Set("page", "3")
+	rows := gjson.GetBytes(f.mustDo(t, call).Document, "data.urls.#.id").Array()
+	seen := map[string]bool{}
+	for _, r := range f.Site.Requests() {
+		if seen[r.URI] {
+			t.Errorf("asked twice: %s", r.URI)
+		}
+		seen[r.URI] = true
+	}
+	if len(rows) < 8 || len(seen) > 12 {
+		t.Errorf("%d rows of %d requests; want all there are", len(rows), len(seen))
+	}
+}
+
 // TestVersion3_SearchCut: a link that may be beyond what is searched is not said
 // to be none.
 func TestVersion3_SearchCut(t *testing.T) {
@@ -99,6 +124,28 @@ func TestVersion3_DomainsAskedOnce(t *testing.T) {
 		if n := s.asked("/api/v1/custom-domain"); n != 1 {
 			t.Errorf("%s: the domains were asked for %d times; want once", host, n)
 		}
+	}
+}
+
+// TestVersion3_MissingDomain: a domain that there is not costs one look for many
+// links, and is found once it is there.
+func TestVersion3_MissingDomain(t *testing.T) {
+	s := simulation3(t, sites.Options{}, Config{})
+	document := `{"url":"https://example.com/","domain":"new.example.com"}`
+	r, _ := s.must(t, s.call(api.CreateLinks, api.Path{}, "", `{"urls":[`+document+`,`+document+`,`+document+`]}`))
+	if n := s.asked("/api/v1/custom-domain"); r.Get("data.failed").Int() != 3 || n != 1 {
+		t.Errorf("createLinks = %s after %d looks at the domains; want one", r, n)
+	}
+	domain, _ := s.must(t, s.call(api.CreateDomain, api.Path{}, "", `{"domain":"new.example.com"}`))
+	s.create(t, document)
+	s.must(t, s.call(api.DeleteDomain, api.Path{ID: domain.Get("id").Int()}, "", ""))
+	if _, err := s.Do(t.Context(), s.call(api.CreateLink, api.Path{}, "", document)); api.AsError(err).Code != api.Invalid {
+		t.Errorf("a create on a deleted domain = %v", err)
+	}
+	before := s.asked("/api/v1/custom-domain")
+	s.Backend.(*version3).now = func() time.Time { return time.Now().Add(missingFor) }
+	if _, err := s.Do(t.Context(), s.call(api.CreateLink, api.Path{}, "", document)); err == nil || s.asked("/api/v1/custom-domain") != before+1 {
+		t.Errorf("later on = %v; want another look", err)
 	}
 }
 

@@ -251,3 +251,16 @@ func TestTimes_AreInTheZone(t *testing.T) {
 		t.Errorf("the times are %s", iso)
 	}
 }
+
+// TestCreate_Titles: whatever host a link leads to, it gets a title.
+func TestCreate_Titles(t *testing.T) {
+	c := newCaller(t, Options{})
+	for address, want := range map[string]string{
+		"https://www.example.com/": "Example", "https://bücher.example/": "Bücher", "https://übung.example/": "Übung", "https://.example.com/": "",
+	} {
+		got := c.do("POST", createPath, `{"long_url":"`+address+`"}`, http.StatusOK)
+		if title := got.Get("link.title").String(); title != want {
+			t.Errorf("%s has the title %q; want %q", address, title, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Link is a link as the site keeps it. Zero times and empty strings are what the
@@ -160,5 +161,6 @@ func describe(target string) (title, description string) {
 		return target, ""
 	}
 	label, _, _ := strings.Cut(strings.TrimPrefix(u.Hostname(), "www."), ".")
-	return strings.ToUpper(label[:1]) + label[1:], ""
+	_, first := utf8.DecodeRuneInString(label)
+	return strings.ToUpper(label[:first]) + label[first:], ""
 }
