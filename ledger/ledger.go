@@ -108,7 +108,7 @@ type Ledger interface {
 	// of all that match.
 	List(ctx context.Context, f Filter) (entries []Entry, total int, err error)
 
-	// Pending returns the number of intents of the backend older than the age:
-	// creates whose outcome nobody knows.
+	// Pending returns the number of intents of the backend that are in doubt, or
+	// older than the age: creates whose outcome nobody knows.
 	Pending(ctx context.Context, backend string, age time.Duration) (int, error)
 }

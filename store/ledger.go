@@ -140,11 +140,12 @@ func (l *Ledger) List(ctx context.Context, f ledger.Filter) (entries []ledger.En
 	return entries, total, nil
 }
 
-// Pending returns the number of the backend's intents older than the age.
+// Pending returns the number of the backend's intents that are in doubt, or older
+// than the age.
 func (l *Ledger) Pending(ctx context.Context, backend string, age time.Duration) (int, error) {
 	var n int
 	err := l.s.pools.lookups.QueryRowContext(ctx,
-		"SELECT COUNT(*) FROM ledger WHERE backend = ? AND completed IS NULL AND created < ?",
+		"SELECT COUNT(*) FROM ledger WHERE backend = ? AND completed IS NULL AND (doubtful IS NOT NULL OR created < ?)",
 		backend, moment(l.s.now().Add(-age))).Scan(&n)
 	return n, codedError("counting the ledger's intents", err)
 }

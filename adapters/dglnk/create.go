@@ -222,6 +222,7 @@ func (a *Adapter) settle(ctx context.Context, entry *ledger.Entry, again bool, e
 	if err := a.ledger.Doubt(after, entry.ID); err != nil {
 		a.cfg.Logger.Warn("marking an intent", zap.Int64("intent", entry.ID), zap.Error(err))
 	}
+	a.doubts.Forget()
 	unknown := *coded
 	unknown.Message += " The link may have been created all the same."
 	wait := a.cfg.quarantine()

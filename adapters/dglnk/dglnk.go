@@ -122,6 +122,9 @@ type Adapter struct {
 	// flights are the creates under way.
 	flights reconcile.Flights
 
+	// doubts tells whether any create is in doubt.
+	doubts reconcile.Doubts
+
 	// aliases is an aliasUse: what became of the last alias that was reserved.
 	aliases atomic.Uint32
 }

@@ -78,6 +78,10 @@ func (a *Adapter) resolvable(entry *ledger.Entry) bool {
 // doubtful returns the intent of an earlier create with the same content of
 // which nobody knows what came of it, and whether there is one.
 func (a *Adapter) doubtful(ctx context.Context, d *draft) (*ledger.Entry, bool, error) {
+	some, err := a.doubts.Any(a.now(), func() (int, error) { return a.ledger.Pending(ctx, a.cfg.Name, a.cfg.quarantine()) })
+	if err != nil || !some {
+		return nil, false, err
+	}
 	entry, err := a.ledger.InDoubt(ctx, d.call.Key.Account, a.cfg.Name, d.fingerprint, a.cfg.quarantine())
 	if coded, ok := errors.AsType[*api.Error](err); ok && coded.Code == api.NotFound {
 		return nil, false, nil

@@ -25,6 +25,7 @@ func (a *Adapter) doubtWhenGone(caller context.Context, id int64) (stop func()) 
 		if err := a.ledger.Doubt(ctx, id); err != nil && api.AsError(err).Code != api.NotFound {
 			a.cfg.Logger.Warn("marking an intent", zap.Int64("intent", id), zap.Error(err))
 		}
+		a.doubts.Forget()
 	})
 	return func() { pending() }
 }
@@ -40,6 +41,7 @@ func (a *Adapter) untold(ctx context.Context, d *draft, made *ledger.Entry) {
 		a.cfg.Logger.Warn("a create was not answered and could not be noted: the same request makes another link",
 			zap.Int64("link", made.ID), zap.Error(err))
 	}
+	a.doubts.Forget()
 }
 
 // noted reports whether the intent is a note of untold.

@@ -2,8 +2,8 @@ package reconcile
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -21,11 +21,9 @@ import (
 // types it anew after a failure does not want two links. The answer says that
 // the link has the first one.
 func fingerprint(call *api.Call, document []byte) [32]byte {
-	h := sha256.New()
-	write := func(text string) { _, _ = fmt.Fprintf(h, "%d %s", len(text), text) }
-	write(call.Key.Forwarded.Reveal())
 	type member struct{ name, raw string }
-	var members []member
+	var buf [32]member
+	members := buf[:0]
 	gjson.ParseBytes(document).ForEach(func(name, value gjson.Result) bool {
 		m := member{name.Str, value.Raw}
 		if m.name == "password" {
@@ -35,11 +33,17 @@ func fingerprint(call *api.Call, document []byte) [32]byte {
 		return true
 	})
 	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	text := make([]byte, 0, len(document)+256)
+	write := func(s string) {
+		text = binary.AppendUvarint(text, uint64(len(s)))
+		text = append(text, s...)
+	}
+	write(call.Key.Forwarded.Reveal())
 	for _, m := range members {
 		write(m.name)
 		write(m.raw)
 	}
-	return [32]byte(h.Sum(nil))
+	return sha256.Sum256(text)
 }
 
 var errDoubtful = errors.New("the answer to a create cannot be read")

@@ -47,7 +47,7 @@ type Config struct {
 // safe for concurrent use.
 type Journal struct {
 	cfg     Config
-	count   counter
+	doubts  Doubts
 	flights Flights
 }
 

@@ -283,18 +283,18 @@ func TestJournal_Died(t *testing.T) {
 	s.wantState(t, 0, 0)
 }
 
-func TestCounter_Change(t *testing.T) {
-	var c counter
+func TestDoubts_Change(t *testing.T) {
+	var c Doubts
 	now := time.Now()
 	// A doubt begins while the number is read: it must not be overlooked.
-	some, err := c.any(now, func() (int, error) {
-		c.forget()
+	some, err := c.Any(now, func() (int, error) {
+		c.Forget()
 		return 0, nil
 	})
 	if err != nil || !some {
-		t.Errorf("any() = %t, %v; want true", some, err)
+		t.Errorf("Any() = %t, %v; want true", some, err)
 	}
-	if some, _ := c.any(now, func() (int, error) { return 1, nil }); !some {
+	if some, _ := c.Any(now, func() (int, error) { return 1, nil }); !some {
 		t.Error("a number from before the change is used")
 	}
 }

@@ -74,7 +74,7 @@ func (r *request) doubtful(ctx context.Context) (*ledger.Entry, error) {
 	if j.cfg.Ledger == nil {
 		return nil, nil //nolint:nilnil // None is no error.
 	}
-	some, err := j.count.any(j.cfg.Now(), func() (int, error) {
+	some, err := j.doubts.Any(j.cfg.Now(), func() (int, error) {
 		// The clocks of other processes may be ahead of ours.
 		return j.cfg.Ledger.Pending(ctx, j.cfg.Backend, -24*time.Hour)
 	})
@@ -187,7 +187,7 @@ func (r *request) begin(ctx context.Context) (id int64) {
 		j.cfg.Logger.Error("a create is in doubt and could not be recorded: the same request may make another link", zap.Error(err))
 		return 0
 	}
-	j.count.forget()
+	j.doubts.Forget()
 	return id
 }
 
@@ -210,6 +210,6 @@ func (r *request) settle(ctx context.Context, id int64) error {
 	if err != nil && api.AsError(err).Code != api.NotFound {
 		return err
 	}
-	r.journal.count.forget()
+	r.journal.doubts.Forget()
 	return nil
 }

@@ -171,7 +171,7 @@ func (m *Memory) List(_ context.Context, f ledger.Filter) ([]ledger.Entry, int, 
 func (m *Memory) Pending(_ context.Context, backend string, age time.Duration) (int, error) {
 	n := 0
 	for _, e := range m.Entries() {
-		if e.Backend == backend && e.Completed.IsZero() && time.Since(e.Created) >= age {
+		if e.Backend == backend && e.Completed.IsZero() && (!e.Doubtful.IsZero() || time.Since(e.Created) >= age) {
 			n++
 		}
 	}

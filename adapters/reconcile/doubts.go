@@ -9,9 +9,10 @@ import (
 // process knows what others are in doubt of.
 const countAge = time.Second
 
-// counter remembers whether creates are in doubt at all, so that those that are
-// not need not ask the database each. The zero value knows nothing.
-type counter struct {
+// Doubts remembers whether creates are in doubt at all, so that those that are not
+// need not ask the database each. The zero value knows nothing. It is safe for
+// concurrent use.
+type Doubts struct {
 	mu      sync.Mutex
 	some    bool
 	read    time.Time // when it was read; zero means that it must be
@@ -19,10 +20,10 @@ type counter struct {
 	reading bool
 }
 
-// any reports whether some are in doubt, by a number that read returns and that
+// Any reports whether some are in doubt, by a number that read returns and that
 // is at most countAge old. Where it cannot be read, nobody knows: the error says
 // so. One reads at a time; until it has, the others go by the number before.
-func (c *counter) any(now time.Time, read func() (int, error)) (bool, error) {
+func (c *Doubts) Any(now time.Time, read func() (int, error)) (bool, error) {
 	c.mu.Lock()
 	fresh := !c.read.IsZero() && now.Sub(c.read).Abs() < countAge
 	if fresh || c.reading && !c.read.IsZero() {
@@ -45,8 +46,8 @@ func (c *counter) any(now time.Time, read func() (int, error)) (bool, error) {
 	return n > 0 || c.changes != changes, err
 }
 
-// forget has the next one read the number.
-func (c *counter) forget() {
+// Forget has the next one read the number.
+func (c *Doubts) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changes++
