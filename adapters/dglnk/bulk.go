@@ -44,11 +44,15 @@ func (a *Adapter) createLinks(ctx context.Context, call *api.Call) (*api.Reply, 
 	var end error
 	for _, group := range grouped(items) {
 		end = a.makeGroup(ctx, call, group, end)
-		if ctx.Err() == nil {
-			defer a.keep(ctx, group)()
-		}
+		defer a.keep(ctx, group)()
 	}
 	return a.results(items, end)
+}
+
+// isNoted reports whether a note tells of the item's link already.
+func (a *Adapter) isNoted(ctx context.Context, it *item) bool {
+	entry, again, err := a.doubtful(ctx, it.draft)
+	return err == nil && again && entry.ShortURL == it.link.entry.ShortURL
 }
 
 // keep has the links of a group count as under way until the whole call is
@@ -62,7 +66,7 @@ func (a *Adapter) keep(ctx context.Context, group []*item) (end func()) {
 	}
 	return func() {
 		for _, it := range group {
-			if it.err == nil && ctx.Err() != nil {
+			if it.err == nil && ctx.Err() != nil && !a.isNoted(context.WithoutCancel(ctx), it) {
 				a.untold(ctx, it.draft, it.link.entry)
 			}
 		}

@@ -59,11 +59,9 @@ func (b *version3) createLinks(ctx context.Context, call *api.Call) (*api.Reply,
 		}
 		begun := time.Now()
 		b.makeGroup(ctx, call, group)
-		if ctx.Err() == nil {
-			for _, it := range group {
-				if it.err == nil {
-					defer b.journal.Keep(ctx, call, it.document, begun)()
-				}
+		for _, it := range group {
+			if it.err == nil {
+				defer b.journal.Keep(ctx, call, it.document, begun)()
 			}
 		}
 		b.fileGroup(context.WithoutCancel(ctx), call, group)
