@@ -198,7 +198,9 @@ func (s *site) send(r *http.Request) answer {
 	// When it replaces its listeners, Caddy ends some connections before it
 	// reads a request from them.
 	for range 3 {
-		if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		// net/http has no name for the last of these.
+		if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) &&
+			(err == nil || !strings.Contains(err.Error(), "server closed idle connection")) {
 			break
 		}
 		if r.GetBody != nil {
