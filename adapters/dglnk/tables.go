@@ -1,6 +1,7 @@
 package dglnk
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -26,32 +27,40 @@ var fields = map[string]string{
 
 // createdFields are what a created link is made of in dgLnk's answer. What is
 // null on a plain link may be missing.
-var createdFields = []drift.Field{
-	{Path: "status", Is: drift.Text},
-	{Path: "link", Is: drift.Object},
-	{Path: "link.id", Is: drift.Number},
-	{Path: "link.hash", Is: drift.Text},
-	{Path: "link.short_url", Is: drift.Text},
-	{Path: "link.long_url", Is: drift.Text},
-	{Path: "link.has_password", Is: drift.Boolean},
-	{Path: "link.disabled", Is: drift.Boolean},
-	{Path: "link.alias", Is: drift.Text, Optional: true},
-	{Path: "link.title", Is: drift.Text, Optional: true},
-	{Path: "link.description", Is: drift.Text, Optional: true},
-	{Path: "link.expires_at", Is: drift.Text, Optional: true},
-	{Path: "link.domain_id", Is: drift.Number, Optional: true},
-}
+var createdFields = slices.Concat(
+	[]drift.Field{
+		{Path: "status", Is: drift.Text},
+		{Path: "link", Is: drift.Object},
+	},
+	madeFields("link."),
+	[]drift.Field{
+		{Path: "link.alias", Is: drift.Text, Optional: true},
+		{Path: "link.title", Is: drift.Text, Optional: true},
+		{Path: "link.description", Is: drift.Text, Optional: true},
+		{Path: "link.expires_at", Is: drift.Text, Optional: true},
+		{Path: "link.domain_id", Is: drift.Number, Optional: true},
+	},
+)
 
 // manyCreatedFields are the same of the answer to many addresses.
-var manyCreatedFields = []drift.Field{
-	{Path: "status", Is: drift.Text},
-	{Path: "links", Is: drift.Array},
-	{Path: "links[].id", Is: drift.Number},
-	{Path: "links[].hash", Is: drift.Text},
-	{Path: "links[].short_url", Is: drift.Text},
-	{Path: "links[].long_url", Is: drift.Text},
-	{Path: "links[].has_password", Is: drift.Boolean},
-	{Path: "links[].disabled", Is: drift.Boolean},
+var manyCreatedFields = slices.Concat(
+	[]drift.Field{
+		{Path: "status", Is: drift.Text},
+		{Path: "links", Is: drift.Array},
+	},
+	madeFields("links[]."),
+)
+
+// madeFields are those that every created link has, below a place.
+func madeFields(place string) []drift.Field {
+	return []drift.Field{
+		{Path: place + "id", Is: drift.Number},
+		{Path: place + "hash", Is: drift.Text},
+		{Path: place + "short_url", Is: drift.Text},
+		{Path: place + "long_url", Is: drift.Text},
+		{Path: place + "has_password", Is: drift.Boolean},
+		{Path: place + "disabled", Is: drift.Boolean},
+	}
 }
 
 // listQuery is what a list of links heeds. Nobody tells how often a link was
