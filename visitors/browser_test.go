@@ -239,9 +239,7 @@ func TestBrowser_Pixels(t *testing.T) {
 		}
 	})
 	c.open(base + "/pixels")
-	for c.evaluate("location.href") != to {
-		c.wait(len(c.events), "Page.loadEventFired")
-	}
+	c.arrive(to)
 	if found := c.violations(); len(found) > 0 {
 		t.Error(found)
 	}
@@ -294,7 +292,5 @@ func TestBrowser_Preview(t *testing.T) {
 	links, change := gallery(t)
 	base, to := mustServe(t, links, change)
 	c.open(base + "/preview?preview")
-	for c.evaluate("location.href") != to {
-		c.wait(len(c.events), "Page.loadEventFired")
-	}
+	c.arrive(to)
 }

@@ -182,6 +182,17 @@ func (c *chromium) wait(n int, method string) {
 	}
 }
 
+// arrive returns once the browser has been led to the address. It asks the page
+// nothing: one that is being left answers nobody.
+func (c *chromium) arrive(address string) {
+	c.t.Helper()
+	for !c.happened("Page.frameNavigated", `"url":"`+address+`"`) {
+		if _, err := c.next(); err != nil {
+			c.t.Fatalf("waiting for %s: %v", address, err)
+		}
+	}
+}
+
 // open loads a page and forgets what happened before.
 func (c *chromium) open(url string) {
 	c.t.Helper()
