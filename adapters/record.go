@@ -62,6 +62,10 @@ type Record struct {
 	Clicks       int64
 	UniqueClicks int64
 
+	// Taken is how many of the visits that the "clicklimit" of a link allows are
+	// used up. An import never makes it less.
+	Taken int64
+
 	// Created is when the object was made; zero where the backend does not tell.
 	Created time.Time
 }

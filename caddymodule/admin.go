@@ -25,6 +25,8 @@ const (
 //
 //	GET  /linkquay/backends              how each backend does
 //	POST /linkquay/backends/probe?name=  what a backend speaks; it is asked now
+//	POST /linkquay/budget                a place in a backend's api_rate, for commands
+//	DELETE /linkquay/budget              gives one back
 //
 // It never shows a key.
 type Admin struct{}
@@ -39,6 +41,7 @@ func (Admin) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
 		{Pattern: adminBackends, Handler: caddy.AdminHandlerFunc(serveBackends)},
 		{Pattern: adminProbe, Handler: caddy.AdminHandlerFunc(serveProbe)},
+		{Pattern: adminBudget, Handler: caddy.AdminHandlerFunc(serveBudget)},
 	}
 }
 

@@ -82,6 +82,10 @@ type App struct {
 	// Native are the settings of the native shortener.
 	Native
 
+	// Adopt are branded domains whose links are taken over from another provider
+	// when a visitor first asks for them, by host.
+	Adopt map[string]*Adoption `json:"adopt,omitempty"`
+
 	// DialectsRaw are the APIs that clients may speak. Default: all that Linkquay
 	// has.
 	DialectsRaw caddy.ModuleMap `json:"dialects,omitempty" caddy:"namespace=linkquay.dialects"`
@@ -145,6 +149,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := a.provisionKeys(repl); err != nil {
+		return err
+	}
+	if err := a.provisionAdoptions(repl); err != nil {
 		return err
 	}
 	a.metrics = theCollectors
@@ -213,6 +220,9 @@ func (a *App) Validate() error {
 		return err
 	}
 	if err := a.checkDomains(); err != nil {
+		return err
+	}
+	if err := a.checkAdoptions(); err != nil {
 		return err
 	}
 	return a.validateKeys(a.Keys)

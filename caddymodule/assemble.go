@@ -10,6 +10,7 @@ import (
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/gateway"
 	"github.com/linkquay/linkquay/keys"
+	"github.com/linkquay/linkquay/migrate/live"
 )
 
 // assemble makes the native shortener, the backends, the ring of keys and the gateway.
@@ -19,7 +20,9 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	backends := map[string]adapters.Backend{api.NativeBackend: own}
+	moves := a.newMoves(rt, own)
+	owned := moves.Switch(api.NativeBackend, own)
+	backends := map[string]adapters.Backend{api.NativeBackend: owned}
 	owners := map[string]string{}
 	for _, name := range sortedKeys(a.adapters) {
 		r, err := a.newRemote(rt, name, own)
@@ -28,9 +31,15 @@ func (a *App) assemble(ctx context.Context, rt *runtime) error {
 		}
 		a.warnOfDoubt(ctx, name)
 		rt.remotes = append(rt.remotes, r)
-		backends[name], owners[name] = r.whole, orMain(r.adapter.Common().Account)
+		r.switched = moves.Switch(name, r.whole)
+		backends[name], owners[name] = r.switched, orMain(r.adapter.Common().Account)
 	}
-	fleets, err := a.fleets(ctx, rt, own)
+	// It carries by the backends, so that it must end before they do.
+	rt.onClose(func() error { moves.Close(); return nil })
+	if err := moves.Start(ctx); err != nil {
+		return err
+	}
+	fleets, err := a.fleets(ctx, rt, owned)
 	if err != nil {
 		return err
 	}
@@ -84,7 +93,7 @@ const signatureSecret = "signatures"
 
 // fleets makes of each account's backends what its keys see: those that list
 // domains take part in each other's work.
-func (a *App) fleets(ctx context.Context, rt *runtime, own adapters.Backend) (map[string]map[string]adapters.Backend, error) {
+func (a *App) fleets(ctx context.Context, rt *runtime, own *live.Switch) (map[string]map[string]adapters.Backend, error) {
 	db := a.shared.database
 	remotes := map[string][]fleet.Remote{}
 	for _, r := range rt.remotes {
@@ -93,14 +102,14 @@ func (a *App) fleets(ctx context.Context, rt *runtime, own adapters.Backend) (ma
 			continue // each of its callers is an account of its own
 		}
 		account := orMain(settings.Account)
-		remotes[account] = append(remotes[account], fleet.Remote{Name: r.name, Backend: r.whole, Domains: settings.Domains})
+		remotes[account] = append(remotes[account], fleet.Remote{Name: r.name, Backend: r.switched.For(account), Domains: settings.Domains})
 	}
 	fleets := map[string]map[string]adapters.Backend{}
 	for _, account := range sortedKeys(remotes) {
 		made, err := fleet.New(ctx, fleet.Config{
 			Account: account,
 			Remotes: remotes[account],
-			Native:  own,
+			Native:  own.For(account),
 			Domains: db.domains,
 			Number:  db.store.BackendNumber,
 			Logger:  a.logger,

@@ -49,6 +49,16 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 		Reserved:   a.reserved,
 	})
 	a.useSettings(rt, &country)
+	own := native.New(native.Config{
+		Contract:   a.contract,
+		Shortener:  rt.shortener,
+		Statistics: db.store,
+		Files:      folder,
+		Logos:      a.fetcher,
+		Origin:     a.ShortDomain,
+		Zone:       a.zone,
+		Logger:     a.logger,
+	})
 	rt.visitors = visitors.New(visitors.Config{
 		Shortener:  rt.shortener,
 		Recorder:   db.clicks,
@@ -59,19 +69,12 @@ func (a *App) assembleNative(ctx context.Context, rt *runtime) (adapters.Backend
 		Files:      folder,
 		Fetcher:    a.fetcher,
 		Origin:     a.origin,
+		Adopter:    a.adopter(rt, own),
 		Count:      a.metrics.visited,
 		Logger:     a.logger,
 	})
 	a.sweepFiles(ctx, rt, folder)
-	return native.New(native.Config{
-		Contract:   a.contract,
-		Shortener:  rt.shortener,
-		Statistics: db.store,
-		Files:      folder,
-		Logos:      a.fetcher,
-		Zone:       a.zone,
-		Logger:     a.logger,
-	}), nil
+	return own, nil
 }
 
 // useSettings has the shared parts of the database work by this configuration.

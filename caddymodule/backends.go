@@ -15,6 +15,7 @@ import (
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/ledger"
+	"github.com/linkquay/linkquay/migrate/live"
 	"github.com/linkquay/linkquay/store"
 )
 
@@ -27,6 +28,9 @@ type remote struct {
 
 	// backend is what its adapter has made; whole is that with what it lacks.
 	backend, whole adapters.Backend
+
+	// switched is the whole one, or what its links were moved to.
+	switched *live.Switch
 }
 
 // The keys of what the pool holds for backends: a reload must forget neither
@@ -64,7 +68,7 @@ func (a *App) newRemote(rt *runtime, name string, own adapters.Backend) (*remote
 		undo := shared.Change(settings.APIRate.Requests, time.Duration(settings.APIRate.Window))
 		// Where this configuration fails, the one before goes on.
 		rt.onClose(func() error { undo(); return nil })
-		cfg.Budget = shared.Budget
+		cfg.Budget, cfg.Lender = shared.Budget, rt.lender
 	}
 	counter, err := pooled(rt, driftKey{name, settings.BaseURL}, driftCounter{
 		drift.New(name, drift.Options{Logger: a.logger.Named(name), Observe: a.metrics.drifted(name)}),

@@ -56,6 +56,11 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 //			expires <date>
 //			strict
 //		}
+//		adopt <host> [<backend>] {
+//			account <name>
+//			via <origin>
+//			misses <duration>
+//		}
 //	}
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume the option's name
@@ -64,7 +69,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	}
 	once := once{}
 	for d.NextBlock(0) {
-		if err := once.check(d, "backend", "dialect", "key"); err != nil {
+		if err := once.check(d, "adopt", "backend", "dialect", "key"); err != nil {
 			return err
 		}
 		if err := a.unmarshalOption(d, d.Val()); err != nil {
@@ -117,6 +122,8 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return a.unmarshalBackend(d)
 	case "key":
 		return a.unmarshalKey(d)
+	case "adopt":
+		return a.unmarshalAdoption(d)
 	default:
 		return d.Errf("unknown linkquay option %q", option)
 	}

@@ -21,8 +21,8 @@ func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "linkquay",
 		Short: "Administers Linkquay",
-		Long: `Administers the keys of Linkquay, tells of its backends, and copies what it
-keeps.
+		Long: `Administers the keys of Linkquay, tells of its backends, copies what it keeps,
+and moves links from one backend to another.
 
 The commands read the configuration to find the database and open it
 themselves. They work whether the server runs or not; a running server notices
@@ -34,12 +34,16 @@ a change within a second.
   caddy linkquay backends --config Caddyfile
   caddy linkquay capabilities --config Caddyfile
   caddy linkquay backup backups/monday --config Caddyfile
-  caddy linkquay restore backups/monday --config Caddyfile`,
+  caddy linkquay restore backups/monday --config Caddyfile
+  caddy linkquay migrate plan --from kr --to native --config Caddyfile
+  caddy linkquay export links.jsonl --config Caddyfile
+  caddy linkquay import links.jsonl --config Caddyfile`,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.PersistentFlags().StringP("config", "c", "", "Configuration file (default: Caddyfile in the current directory)")
 			cmd.PersistentFlags().StringP("adapter", "a", "", "Configuration adapter (default: by the file's name)")
 			cmd.PersistentFlags().StringArray("envfile", nil, "File of environment variables, as of caddy run; may be repeated")
-			cmd.AddCommand(keyCommand(), backendsCommand(), capabilitiesCommand(), backupCommand(), restoreCommand())
+			cmd.AddCommand(keyCommand(), backendsCommand(), capabilitiesCommand(), backupCommand(), restoreCommand(),
+				migrateCommand(), exportCommand(), importCommand())
 		},
 	})
 }

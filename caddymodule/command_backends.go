@@ -212,9 +212,9 @@ func askServer(cmd *cobra.Command, method, uri string, v any) error {
 // adminAddress returns where the administration API is, and the configuration
 // as JSON.
 func adminAddress(cmd *cobra.Command) (address string, raw []byte, err error) {
-	given, err := cmd.Flags().GetString("address")
-	if err != nil {
-		return "", nil, err
+	given := ""
+	if f := cmd.Flag("address"); f != nil {
+		given = f.Value.String()
 	}
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {

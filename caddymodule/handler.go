@@ -109,8 +109,12 @@ func clientAddr(r *http.Request) netip.Addr {
 // unavailable is a failure that the site's handle_errors may present.
 func unavailable(err error) error {
 	status := http.StatusInternalServerError
-	if e, ok := errors.AsType[*api.Error](err); ok && e.Code == api.Unavailable || errors.Is(err, errClosed) {
+	e, ok := errors.AsType[*api.Error](err)
+	switch {
+	case ok && e.Code == api.Unavailable, errors.Is(err, errClosed):
 		status = http.StatusServiceUnavailable
+	case ok && e.Code == api.RateLimited:
+		status = http.StatusTooManyRequests
 	}
 	return caddyhttp.Error(status, err)
 }

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
@@ -20,6 +21,9 @@ func (h *Handler) redirect(rt *runtime, w http.ResponseWriter, r *http.Request, 
 	case err == nil:
 		return nil
 	case !errors.Is(err, visitors.ErrNotFound):
+		if e, ok := errors.AsType[*api.Error](err); ok && e.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.FormatInt(e.RetrySeconds(), 10))
+		}
 		return unavailable(err)
 	case h.PassThru:
 		return next.ServeHTTP(w, r)
@@ -33,7 +37,8 @@ func (h *Handler) redirect(rt *runtime, w http.ResponseWriter, r *http.Request, 
 // short_domain is set.
 func (a *App) origin(r *http.Request) string {
 	if a.ShortDomain == "" {
-		if _, branded := a.shared.database.domains.Lookup(api.HostOf(r.Host)); branded {
+		host := api.HostOf(r.Host)
+		if _, branded := a.shared.database.domains.Lookup(host); branded || a.adopts(host) {
 			return ""
 		}
 	}

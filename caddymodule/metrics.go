@@ -11,6 +11,7 @@ import (
 	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/gateway"
+	"github.com/linkquay/linkquay/migrate/adopt"
 	"github.com/linkquay/linkquay/translate"
 	"github.com/linkquay/linkquay/visitors"
 )
@@ -27,6 +28,7 @@ type collectors struct {
 	waiting   prometheus.Gauge
 	backends  *prometheus.GaugeVec
 	drift     *prometheus.CounterVec
+	adoptions *prometheus.CounterVec
 
 	// outcomes are the counters of redirects, by outcome: looking one up by
 	// its label would cost a visit a tenth.
@@ -60,6 +62,10 @@ var theCollectors = &collectors{
 		Name: "caddy_linkquay_upstream_drift_total",
 		Help: "Fields of backends' replies that were missing or not what they should be.",
 	}, []string{"backend", "operation", "field", "kind"}),
+	adoptions: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_linkquay_adoptions_total",
+		Help: "Requests for links that were not here yet, on domains whose links are taken over, by what came of them.",
+	}, []string{"outcome"}),
 	dropped: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "caddy_linkquay_clicks_dropped_total",
 		Help: "Clicks that were not counted because the database did not take them in time.",
@@ -77,7 +83,7 @@ func init() {
 }
 
 func (c *collectors) register(registry *prometheus.Registry) error {
-	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped, c.waiting, c.backends, c.drift} {
+	for _, collector := range []prometheus.Collector{c.requests, c.upstreams, c.tolerated, c.redirects, c.dropped, c.waiting, c.backends, c.drift, c.adoptions} {
 		err := registry.Register(collector)
 		if _, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); err != nil && !ok {
 			return err
@@ -129,6 +135,11 @@ func (c *collectors) clicksWaiting(batches int64) { c.waiting.Set(float64(batche
 
 // visited counts what a visitor got.
 func (c *collectors) visited(outcome visitors.Outcome) { c.outcomes[outcome].Inc() }
+
+// adopted counts what came of a request for a link that was not here yet.
+func (c *collectors) adopted(outcome adopt.Outcome) {
+	c.adoptions.WithLabelValues(outcome.String()).Inc()
+}
 
 // Interface guard.
 var _ gateway.Metrics = (*collectors)(nil)

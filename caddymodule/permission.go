@@ -16,7 +16,8 @@ func init() {
 }
 
 // Permission allows certificates on demand for branded domains that somebody
-// has registered with the API, and for nothing else. It answers from memory.
+// has registered with the API or that the option adopt names, and for nothing
+// else. It answers from memory.
 type Permission struct {
 	app *App
 }
@@ -36,9 +37,12 @@ func (p *Permission) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// CertificateAllowed returns nil for the host of a registered domain. Where the
-// domains are not known, it denies.
+// CertificateAllowed returns nil for the host of such a domain. Where the
+// registered ones are not known, it denies.
 func (p *Permission) CertificateAllowed(_ context.Context, name string) error {
+	if p.app.adopts(api.HostOf(name)) {
+		return nil
+	}
 	rt, err := p.app.acquire()
 	if err != nil {
 		return fmt.Errorf("%w: the domains are not known: %w", caddytls.ErrPermissionDenied, err)

@@ -169,7 +169,7 @@ func settingNames(settings map[string]any) (names []string) {
 		inner, ok := value.(map[string]any)
 		switch {
 		case !ok || name == "domain_ids" || name == "dialects" || name == "channels" || name == "campaigns":
-		case name == "backends" || name == "keys":
+		case name == "adopt" || name == "backends" || name == "keys":
 			for _, named := range inner {
 				names = append(names, settingNames(named.(map[string]any))...)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
+	"github.com/linkquay/linkquay/adapters/upstream"
 	"github.com/linkquay/linkquay/gateway"
 	"github.com/linkquay/linkquay/shortener"
 	"github.com/linkquay/linkquay/visitors"
@@ -26,6 +27,9 @@ type runtime struct {
 
 	// remotes are the backends other than native, in order of name.
 	remotes []*remote
+
+	// lender, of a command, is the running server, whose budgets count.
+	lender upstream.Lender
 
 	// closers end what belongs to this configuration alone, last one first.
 	closers []func() error

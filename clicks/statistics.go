@@ -82,6 +82,10 @@ type Named struct {
 type Summary struct {
 	Clicks, UniqueClicks                            int64
 	Countries, Referrers, Browsers, Systems, Social []Named
+
+	// CarriedClicks and CarriedUniques were counted elsewhere, before the link
+	// came here. They are in nothing else of the summary.
+	CarriedClicks, CarriedUniques int64
 }
 
 // Interval is the width of a bucket of a Series.

@@ -175,12 +175,13 @@ func (e *exchange) backend() (backend adapters.Backend, routed bool, err error) 
 		return nil, false, api.Errorf(api.Unavailable, "The backend of this API key is not configured.")
 	}
 	// A caller's own credential is for the backend that gave it, and no other.
-	if e.key.Forwarded == "" {
-		if fleet, ok := cfg.Fleets[e.key.Account][e.key.Backend]; ok {
-			return fleet, true, nil
-		}
+	if e.key.Forwarded != "" {
+		return b, false, nil
 	}
-	return b, false, nil
+	if fleet, ok := cfg.Fleets[e.key.Account][e.key.Backend]; ok {
+		return adapters.Answering(fleet, e.key.Account), true, nil
+	}
+	return adapters.Answering(b, e.key.Account), false, nil
 }
 
 // refused handles a backend that does not accept what it was sent as a key.

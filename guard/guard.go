@@ -45,6 +45,14 @@ type Options struct {
 
 	// Resolver looks names up; nil means the system's.
 	Resolver *net.Resolver
+
+	// Via is the scheme and host of a server that is asked for every address,
+	// wherever DNS leads: one that serves a domain which does not lead there yet,
+	// or no more. The Host header stays that of the address. It is trusted, so
+	// that it may be anywhere and have any port; its certificate must be valid for
+	// the host of the address or for its own. No redirect is followed then. Nil
+	// means to go by DNS.
+	Via *url.URL
 }
 
 // Client asks for addresses that clients supply: http and https on ports 80,
@@ -85,6 +93,12 @@ var ErrTooLarge = errors.New("the body is over the limit")
 func New(o Options) *Client {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.Via != nil {
+		return &Client{timeout: o.Timeout, http: &http.Client{
+			Transport:     &via{origin: o.Via, dialer: net.Dialer{Resolver: o.Resolver}},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}}
 	}
 	dialer := &net.Dialer{
 		Resolver: o.Resolver,
@@ -151,23 +165,23 @@ func (c *Client) Locate(ctx context.Context, address string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	// Not HEAD, which some servers answer otherwise; the body is not read.
-	resp, err := c.send(ctx, http.MethodGet, address, c.http.Transport.RoundTrip)
+	resp, err := c.send(ctx, http.MethodGet, address, nil, c.http.Transport.RoundTrip)
 	if err != nil {
 		return "", err
 	}
 	_ = resp.Body.Close()
-	location, err := resp.Location()
-	if resp.StatusCode < 300 || resp.StatusCode > 399 || err != nil {
+	to := location(resp)
+	if to == "" {
 		return "", &StatusError{Status: resp.StatusCode}
 	}
-	return location.String(), nil
+	return to, nil
 }
 
 func (c *Client) do(ctx context.Context, method, address string) (*http.Response, error) {
-	return c.send(ctx, method, address, c.http.Do)
+	return c.send(ctx, method, address, nil, c.http.Do)
 }
 
-func (c *Client) send(ctx context.Context, method, address string, exchange func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, address string, header http.Header, exchange func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, &RefusedError{Reason: "must be a URL"}
@@ -180,6 +194,9 @@ func (c *Client) send(ctx context.Context, method, address string, exchange func
 		return nil, &RefusedError{Reason: "must be a URL"}
 	}
 	req.Header.Set("User-Agent", userAgent)
+	for name, values := range header {
+		req.Header[name] = values
+	}
 	resp, err := exchange(req)
 	if err == nil {
 		return resp, nil

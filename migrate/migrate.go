@@ -134,6 +134,10 @@ type Row struct {
 	SourceID int64
 	TargetID int64
 
+	// AtTarget says that the object was made at the target: clients know it by
+	// its id there, also after it has got a SourceID.
+	AtTarget bool
+
 	// ShortURL is that at the source, empty for kinds without.
 	ShortURL string
 
@@ -202,7 +206,8 @@ type Filter struct {
 	// Different chooses those that were compared and differ.
 	Different bool
 
-	// After is the ID that rows come behind; Limit is how many, in order of ID.
+	// After is the ID that rows come behind; Limit is how many, in order of ID; 0
+	// means 1000.
 	After int64
 	Limit int
 }
@@ -219,32 +224,40 @@ type Count struct {
 	Different int
 }
 
-// Store keeps moves. Its errors are *api.Error: NotFound, Conflict, Unavailable.
-// A write that returned nil is durable. It is safe for concurrent use, also by
+// Store keeps moves. Its errors are *api.Error: NotFound for a move, row or entry
+// that is not there, Conflict, Invalid, Unavailable. A write that returned nil is
+// durable, and one that returned an error changed nothing. Text is kept without
+// what is not UTF-8, and without NUL. It is safe for concurrent use, also by
 // several processes.
 type Store interface {
-	// Open returns the move with these sides and accounts, adding it in the phase
-	// Copying where there is none.
+	// OpenMove returns the move with these sides and accounts as it is, or adds it
+	// with Domain and in the phase Copying where there is none.
 	OpenMove(ctx context.Context, m Move) (*Move, error)
 
-	// Moves returns all moves, and MovesRevision a number that changes whenever
-	// one of them changes its phase.
+	// Moves returns all moves, oldest first. MovesRevision returns a number that
+	// changes whenever a move is added, or one changes its phase or its domain.
 	Moves(ctx context.Context) ([]Move, error)
 	MovesRevision(ctx context.Context) (int64, error)
 
-	// SetPhase changes the phase of a move that is in the phase from; else it is
-	// a Conflict that says which it is in.
+	// SetPhase changes the phase of a move that is in the phase from. It is a
+	// Conflict where it is in another, which the message names, or where to may not
+	// follow.
 	SetPhase(ctx context.Context, move int64, from, to Phase) error
 
 	// SaveProgress keeps Listed, Cursors and Domain of a move.
 	SaveProgress(ctx context.Context, m *Move) error
 
-	// AddRows adds those rows whose SourceID is not known, and updates ShortURL
-	// and Listing of the others: where Listing has changed, a Copied or Skipped row
-	// becomes Listed. It returns how many were added and how many changed.
+	// AddRows adds those rows whose SourceID, which all must have, is not known;
+	// without a Status they are Listed. Of the others it updates ShortURL and
+	// Listing where these are given. Where Listing has changed, a Copied or Skipped
+	// row becomes Listed, without its Error and Attempts, and so does a Deleted one
+	// that is listed again. It returns how many were added, and of how many the
+	// Listing or Deleted has changed. Of rows with the same SourceID the last counts.
 	AddRows(ctx context.Context, rows []Row) (added, changed int, err error)
 
-	// SaveRows writes rows back by ID; those without one are added.
+	// SaveRows writes rows back by ID. Those without one are added, and get one;
+	// where one has the SourceID already, or the TargetID of a row without
+	// SourceID, it replaces that one. It is a Conflict where an id is another row's.
 	SaveRows(ctx context.Context, rows []Row) error
 
 	// Rows returns the rows that match.
@@ -255,18 +268,24 @@ type Store interface {
 	RowsBySource(ctx context.Context, move int64, kind adapters.Kind, ids []int64) ([]Row, error)
 	RowsByTarget(ctx context.Context, move int64, kind adapters.Kind, ids []int64) ([]Row, error)
 
-	// CountRows counts the rows of a move.
+	// CountRows counts the rows of a move, in no order, without counts of 0.
 	CountRows(ctx context.Context, move int64) ([]Count, error)
 
 	// NoteEntry adds an entry and sets its ID and Begun. FinishEntry writes
-	// Object, Document, PasswordHash and Ready. DropEntry removes it.
+	// Object, Document, PasswordHash and Ready. DropEntry removes it, or does
+	// nothing where it is gone.
 	NoteEntry(ctx context.Context, e *Entry) error
 	FinishEntry(ctx context.Context, e *Entry) error
 	DropEntry(ctx context.Context, id int64) error
 
-	// Entries returns up to limit entries of a move that are not given up, oldest
-	// first, from any that come after the ID.
+	// Entries returns up to limit entries of a move that are not given up, ready or
+	// not, oldest first, from any that come after the ID. One that another process
+	// notes at the same time may appear later with a lower ID: each round begins
+	// with 0.
 	Entries(ctx context.Context, move, after int64, limit int) ([]Entry, error)
+
+	// GivenUpEntries is Entries of those that are given up.
+	GivenUpEntries(ctx context.Context, move, after int64, limit int) ([]Entry, error)
 
 	// FailEntry keeps Attempts, Error and GivenUp.
 	FailEntry(ctx context.Context, e *Entry) error
@@ -274,7 +293,8 @@ type Store interface {
 	// CountEntries counts those that wait and those that were given up.
 	CountEntries(ctx context.Context, move int64) (waiting, givenUp int, err error)
 
-	// Lease makes the holder the one who applies the move's entries for a time,
-	// and reports whether it is. The holder renews it; a length of 0 gives it up.
+	// Lease makes the holder the one who applies the move's entries for a time, an
+	// hour at most, and reports whether it is. The holder renews it; a length of 0
+	// gives it up.
 	Lease(ctx context.Context, move int64, holder string, length time.Duration) (bool, error)
 }

@@ -24,6 +24,11 @@ type Place struct {
 	// Origin is the scheme and host of short URLs on the place's main domain.
 	Origin string
 
+	// Domains are hosts of branded domains that are known from the configuration,
+	// beside those that the backend lists. Links on any other host stand on the
+	// provider's own domain.
+	Domains []string
+
 	// Zone is that of the times without one in the backend's replies.
 	Zone *time.Location
 
@@ -37,6 +42,14 @@ type Place struct {
 	// Locate asks a public short URL where it leads, without following it; nil
 	// where nobody may ask. It is for Aliases without a destination.
 	Locate func(ctx context.Context, address string) (string, error)
+
+	// Brief says that links are read without what takes further calls to find out:
+	// their campaign and channels stay untold where the link itself does not tell
+	// them.
+	Brief bool
+
+	// seen is what reading has come by.
+	seen seen
 }
 
 // Alias is a link that is known from a file.

@@ -68,14 +68,30 @@ type Link struct {
 	// Options is what only a visit needs.
 	Options Options
 
-	// Clicks and UniqueClicks are the visits of humans so far.
+	// Clicks and UniqueClicks are the visits of humans that were counted here.
 	Clicks       int64
 	UniqueClicks int64
+
+	// CarriedClicks and CarriedUniques are those that were counted elsewhere,
+	// before the link came here.
+	CarriedClicks  int64
+	CarriedUniques int64
+
+	// Taken is how many of the visits that Options.ClickLimit allows are used up.
+	// Store.LinksAfter alone reads it, and an Import brings it along.
+	Taken int64
 
 	// Created is when the link was made, Updated when it last changed.
 	Created time.Time
 	Updated time.Time
 }
+
+// AllClicks are the visits of humans so far, wherever they were counted.
+func (l *Link) AllClicks() int64 { return l.Clicks + l.CarriedClicks }
+
+// AllUniques is AllClicks of different people. Who came both here and elsewhere
+// counts twice.
+func (l *Link) AllUniques() int64 { return l.UniqueClicks + l.CarriedUniques }
 
 // Kind is what stands behind an alias.
 type Kind string

@@ -44,6 +44,17 @@ type Store interface {
 	// Links returns a page of links and the number of all that match.
 	Links(ctx context.Context, f Filter) (links []Link, total int, err error)
 
+	// LinksAfter returns up to limit links of the account, of KindLink, whose ids
+	// are above one, in order of id.
+	LinksAfter(ctx context.Context, account string, id int64, limit int) ([]Link, error)
+
+	// ImportLinks writes links of the account, each on its own, and returns what
+	// became of them, in their order. An error says that none was written.
+	ImportLinks(ctx context.Context, account string, imports []Import) ([]Imported, error)
+
+	// QRCodeOfLink returns the QR code of the account that leads through a link.
+	QRCodeOfLink(ctx context.Context, account string, link int64) (*QRCode, error)
+
 	// TakeClick uses one of the visits that the link's ClickLimit allows, and
 	// reports false where none is left. It is exact among all visitors and
 	// processes.
@@ -117,6 +128,10 @@ type Objects[T any] interface {
 
 	// Get returns an object of the account.
 	Get(ctx context.Context, account string, id int64) (*T, error)
+
+	// After returns up to limit objects of the account whose ids are above one,
+	// in order of id.
+	After(ctx context.Context, account string, id int64, limit int) ([]T, error)
 
 	// List returns a page of the account's objects, newest first, and the
 	// number of all that match. Search matches inside the name in any letter

@@ -18,6 +18,8 @@ type fakeStore struct {
 	changes []Address
 	reads   int   // of LinkByAlias
 	lists   int   // of AllDomains
+	imports int   // of ImportLinks
+	refuse  int   // imports that are told that their alias is taken
 	err     error // of every call
 
 	// afterRead runs between LinkByAlias' read and its return.

@@ -108,7 +108,7 @@ func (s *Store) copyToFile(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, target.db.Close()) }()
-	if err := migrate(ctx, target, migrationFiles, zap.NewNop()); err != nil {
+	if err := migrateSchema(ctx, target, migrationFiles, zap.NewNop()); err != nil {
 		return err
 	}
 	tables, err := readTables(ctx, target.db)

@@ -145,7 +145,7 @@ func seededRows(ctx context.Context, tables []schemaTable) (seeds map[string]int
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, empty.db.Close()) }()
-	if err := migrate(ctx, empty, migrationFiles, zap.NewNop()); err != nil {
+	if err := migrateSchema(ctx, empty, migrationFiles, zap.NewNop()); err != nil {
 		return nil, err
 	}
 	seeds = map[string]int{}
@@ -211,7 +211,7 @@ func openOlder(ctx context.Context, from, to string) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, p, migrationFiles, zap.NewNop()); err != nil {
+	if err := migrateSchema(ctx, p, migrationFiles, zap.NewNop()); err != nil {
 		return nil, errors.Join(err, p.db.Close())
 	}
 	return p, nil

@@ -53,6 +53,7 @@ func calls(ctx context.Context, s *Store, l *shortener.Link) map[string]func() e
 		"Pending":      func() error { _, err := s.Ledger().Pending(ctx, "dg", 0); return err },
 	}
 	maps.Copy(all, shortenerCalls(ctx, s, l))
+	maps.Copy(all, moveCalls(ctx, s))
 	maps.Copy(all, objectCalls(ctx, "Campaigns", s.Campaigns()))
 	maps.Copy(all, objectCalls(ctx, "Domains", s.Domains()))
 	maps.Copy(all, objectCalls(ctx, "QRCodes", s.QRCodes()))
@@ -73,6 +74,9 @@ func shortenerCalls(ctx context.Context, s *Store, l *shortener.Link) map[string
 		"RepeatedLink":     func() error { _, _, err := s.RepeatedLink(ctx, new(shortener.Once)); return err },
 		"Promise":          func() error { return s.Promise(ctx, new(shortener.Once)) },
 		"AllDomains":       func() error { _, err := s.AllDomains(ctx); return err },
+		"LinksAfter":       func() error { _, err := s.LinksAfter(ctx, "main", 0, 1); return err },
+		"ImportLinks":      func() error { _, err := s.ImportLinks(ctx, "main", make([]shortener.Import, 1)); return err },
+		"QRCodeOfLink":     func() error { _, err := s.QRCodeOfLink(ctx, "main", l.ID); return err },
 		"DomainsRevision":  func() error { _, err := s.DomainsRevision(ctx); return err },
 	}
 }
@@ -84,6 +88,7 @@ func objectCalls[T any](ctx context.Context, name string, o shortener.Objects[T]
 		name + ".Update":   func() error { _, _, err := o.Update(ctx, "main", 1, func(*T) error { return nil }); return err },
 		name + ".Delete":   func() error { _, err := o.Delete(ctx, "main", 1); return err },
 		name + ".Get":      func() error { _, err := o.Get(ctx, "main", 1); return err },
+		name + ".After":    func() error { _, err := o.After(ctx, "main", 0, 1); return err },
 		name + ".List":     func() error { _, _, err := o.List(ctx, "main", "", 1, 0); return err },
 	}
 }

@@ -29,6 +29,10 @@ type dialect struct {
 	// rows must be locked between reading and writing them.
 	lockRows bool
 
+	// clock is an expression of the database's own time, in Unix milliseconds:
+	// several processes agree on it, whatever their machines say.
+	clock string
+
 	// beginMigration begins a transaction beside which no other process
 	// migrates.
 	beginMigration func(ctx context.Context, conn *sql.Conn) error

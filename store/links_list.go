@@ -25,7 +25,7 @@ func (s *Store) Links(ctx context.Context, f shortener.Filter) (links []shortene
 	}
 	order := " ORDER BY l.id DESC"
 	if f.ByClicks {
-		order = " ORDER BY c.clicks DESC, l.id DESC"
+		order = " ORDER BY c.clicks + c.carried DESC, l.id DESC"
 	}
 	err = s.readPage(ctx, page{
 		count: "SELECT COUNT(*) FROM links l" + where,

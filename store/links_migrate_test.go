@@ -24,7 +24,7 @@ func TestMigrate_FirstVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate(t.Context(), p.write, fstest.MapFS{name: {Data: text}}, zap.NewNop()); err != nil {
+	if err := migrateSchema(t.Context(), p.write, fstest.MapFS{name: {Data: text}}, zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range []struct {

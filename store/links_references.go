@@ -19,7 +19,13 @@ const overlayPrefix = "overlay-"
 // checkReferences refuses what the link newly refers to and its account does
 // not have. What it finds cannot be deleted before the transaction ends.
 func checkReferences(tx *session, before, after *shortener.Link) error {
-	c := references{tx: tx, account: after.Account}
+	c := references{tx: tx}
+	return c.check(before, after)
+}
+
+// check is checkReferences with what was found before.
+func (c *references) check(before, after *shortener.Link) error {
+	c.account, c.missing = after.Account, nil
 	if after.Domain != "" && after.Domain != before.Domain {
 		c.find("domain", domainMissing, "SELECT id FROM domains WHERE host = ? AND account = ?", after.Domain)
 	}
@@ -51,16 +57,38 @@ type references struct {
 	account string
 	missing []api.FieldError
 	err     error
+
+	// known says of what was looked for before whether it is there; nil where
+	// nothing is remembered.
+	known map[reference]bool
+}
+
+// reference is what a link of an account can refer to.
+type reference struct {
+	account, query string
+	key            any
 }
 
 func (c *references) find(field, message, query string, key any) {
 	if c.err != nil {
 		return
 	}
-	var id int64
-	c.err = c.tx.queryRow(query+c.tx.forReference(), key, c.account).Scan(&id)
-	if errors.Is(c.err, sql.ErrNoRows) {
-		c.missing, c.err = append(c.missing, api.FieldError{Field: field, Message: message}), nil
+	r := reference{c.account, query, key}
+	there, known := c.known[r]
+	if !known {
+		var id int64
+		err := c.tx.queryRow(query+c.tx.forReference(), key, c.account).Scan(&id)
+		there = err == nil
+		if !there && !errors.Is(err, sql.ErrNoRows) {
+			c.err = err
+			return
+		}
+		if c.known != nil {
+			c.known[r] = there
+		}
+	}
+	if !there {
+		c.missing = append(c.missing, api.FieldError{Field: field, Message: message})
 	}
 }
 

@@ -16,7 +16,7 @@ const noOptions = "{}"
 const (
 	linkColumns = `l.id, l.kind, l.account, l.domain, l.alias, l.url, l.reuse_key IS NOT NULL, l.type, l.password_hash,
 		l.expires, l.public, l.meta_title, l.meta_description, l.meta_image, l.description, l.campaign, l.external_id,
-		l.options, c.clicks, c.uniques, l.created, l.updated`
+		l.options, c.clicks, c.uniques, c.carried, c.carried_uniques, l.created, l.updated`
 
 	linkTables = " FROM links l JOIN link_clicks c ON c.link_id = l.id"
 
@@ -32,7 +32,7 @@ func scanLink(r row, l *shortener.Link, also ...any) error {
 		&l.ID, (*string)(&l.Kind), &l.Account, &l.Domain, &l.Alias, &l.URL, &l.Plain, &l.Type, &l.PasswordHash,
 		momentScanner{&l.Expires},
 		&l.Public, &l.MetaTitle, &l.MetaDescription, &l.MetaImage, &l.Description, &l.Campaign, &l.ExternalID,
-		&options, &l.Clicks, &l.UniqueClicks,
+		&options, &l.Clicks, &l.UniqueClicks, &l.CarriedClicks, &l.CarriedUniques,
 		momentScanner{&l.Created},
 		momentScanner{&l.Updated},
 	}, also...)...)

@@ -33,7 +33,8 @@ func insertLink(tx *session, l *shortener.Link, args []any) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec("INSERT INTO link_clicks (link_id, clicks, uniques) VALUES (?, ?, ?)", l.ID, l.Clicks, l.UniqueClicks)
+	_, err = tx.exec("INSERT INTO link_clicks (link_id, clicks, uniques, carried, carried_uniques) VALUES (?, ?, ?, ?, ?)",
+		l.ID, l.Clicks, l.UniqueClicks, l.CarriedClicks, l.CarriedUniques)
 	if err != nil {
 		return err
 	}
@@ -89,12 +90,25 @@ func (s *Store) saveLink(tx *session, before, after *shortener.Link) error {
 	if err := writeMembership(tx, before, after); err != nil {
 		return err
 	}
+	if err := writeCarried(tx, before, after); err != nil {
+		return err
+	}
 	if before.Domain != after.Domain || before.Alias != after.Alias {
 		if err := s.noteChange(tx, after.Domain, after.Alias); err != nil {
 			return err
 		}
 	}
 	return s.noteChange(tx, before.Domain, before.Alias)
+}
+
+// writeCarried writes the visits that were counted elsewhere, where they have
+// changed.
+func writeCarried(tx *session, before, after *shortener.Link) error {
+	if before.CarriedClicks == after.CarriedClicks && before.CarriedUniques == after.CarriedUniques {
+		return nil
+	}
+	return oneRow(tx.exec("UPDATE link_clicks SET carried = ?, carried_uniques = ? WHERE link_id = ?",
+		after.CarriedClicks, after.CarriedUniques, after.ID))
 }
 
 func (s *Store) removeLink(tx *session, l *shortener.Link) error {

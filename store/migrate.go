@@ -14,11 +14,11 @@ import (
 //go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrationFiles embed.FS
 
-// migrate brings the schema to the newest version that the files know. The
+// migrateSchema brings the schema to the newest version that the files know. The
 // whole of it is one transaction under a lock: of two processes that start at
 // once, the second waits and finds nothing left to do, and a process that is
 // killed leaves the schema as it was.
-func migrate(ctx context.Context, p *pool, files fs.FS, logger *zap.Logger) (err error) {
+func migrateSchema(ctx context.Context, p *pool, files fs.FS, logger *zap.Logger) (err error) {
 	migrations, err := fs.Glob(files, "migrations/"+p.dialect.driver+"/*.sql")
 	if err != nil {
 		return err

@@ -102,16 +102,16 @@ func oneMore(t *testing.T, script string) fs.FS {
 func TestMigrate_Fails(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *Store) {
 		files := oneMore(t, "CREATE TABLE half (id BIGINT); INSERT INTO no_such_table VALUES (1);")
-		err := migrate(t.Context(), s.pools.write, files, zap.NewNop())
+		err := migrateSchema(t.Context(), s.pools.write, files, zap.NewNop())
 		if err == nil || !strings.Contains(err.Error(), "9999_more.sql") {
-			t.Errorf("migrate() = %v; want an error with the file's name", err)
+			t.Errorf("migrateSchema() = %v; want an error with the file's name", err)
 		}
 		if err := s.pools.lists.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM half").Scan(new(int)); err == nil {
 			t.Error("the first half of the migration has happened")
 		}
 		files = oneMore(t, "CREATE TABLE whole (id BIGINT);")
-		if err := migrate(t.Context(), s.pools.write, files, zap.NewNop()); err != nil {
-			t.Errorf("migrate() behind one that failed = %v", err)
+		if err := migrateSchema(t.Context(), s.pools.write, files, zap.NewNop()); err != nil {
+			t.Errorf("migrateSchema() behind one that failed = %v", err)
 		}
 	})
 }
@@ -137,8 +137,8 @@ func TestMigrate_Killed(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cmd.Wait() // it was killed
-		if err := migrate(t.Context(), s.pools.write, oneMore(t, "CREATE TABLE half (id BIGINT);"), zap.NewNop()); err != nil {
-			t.Errorf("migrate() behind a killed one = %v", err)
+		if err := migrateSchema(t.Context(), s.pools.write, oneMore(t, "CREATE TABLE half (id BIGINT);"), zap.NewNop()); err != nil {
+			t.Errorf("migrateSchema() behind a killed one = %v", err)
 		}
 	})
 }

@@ -126,6 +126,25 @@ func (o objects[T]) find(ctx context.Context, query string, args ...any) (*T, er
 	return &object, nil
 }
 
+// After returns the account's objects behind an id, in order of id.
+func (o objects[T]) After(ctx context.Context, account string, after int64, limit int) (list []T, err error) {
+	t := o.table
+	rows, err := o.s.pools.lists.QueryContext(ctx, t.all+" WHERE account = ? AND id > ? ORDER BY id LIMIT ?",
+		account, after, max(limit, 0))
+	if err == nil {
+		err = scanRows(rows, func(r row) error {
+			var object T
+			err := t.scan(r, &object)
+			list = append(list, object)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, t.codedError("reading", err)
+	}
+	return list, nil
+}
+
 // List returns a page of the account's objects, newest first.
 func (o objects[T]) List(ctx context.Context, account, search string, limit, offset int) (list []T, total int, err error) {
 	t := o.table

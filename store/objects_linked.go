@@ -137,6 +137,25 @@ func (o linked[T]) Get(ctx context.Context, account string, id int64) (*T, error
 	return &object, nil
 }
 
+// After returns the account's objects behind an id, in order of id.
+func (o linked[T]) After(ctx context.Context, account string, after int64, limit int) (list []T, err error) {
+	t := o.table
+	err = o.s.readAfter(ctx, t.all+" WHERE o.account = ? AND o.id > ? ORDER BY o.id LIMIT ?", []any{account, after, max(limit, 0)},
+		func(r row) error {
+			var object T
+			err := t.scan(r, &object)
+			list = append(list, object)
+			return err
+		}, func(i int) *shortener.Link {
+			_, l := t.parts(&list[i])
+			return l
+		})
+	if err != nil {
+		return nil, t.codedError("reading", err)
+	}
+	return list, nil
+}
+
 // List returns a page of the account's objects, newest first.
 func (o linked[T]) List(ctx context.Context, account, search string, limit, offset int) (list []T, total int, err error) {
 	t := o.table

@@ -54,6 +54,7 @@ var postgresDialect = &dialect{
 	numbered: true,
 	snapshot: sql.LevelRepeatableRead,
 	lockRows: true,
+	clock:    "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 	beginMigration: func(ctx context.Context, conn *sql.Conn) error {
 		_, err := conn.ExecContext(ctx, beginPostgresMigration)
 		return err

@@ -36,6 +36,7 @@ const (
 // sqliteDialect needs no locks of rows: it has one writer at a time.
 var sqliteDialect = &dialect{
 	driver: SQLite,
+	clock:  "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)",
 	beginMigration: func(ctx context.Context, conn *sql.Conn) error {
 		return retryBusy(ctx, func() error {
 			_, err := conn.ExecContext(ctx, beginWrite)

@@ -87,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.pools, err = openPools(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
-	err = migrate(ctx, s.pools.write, migrationFiles, s.logger)
+	err = migrateSchema(ctx, s.pools.write, migrationFiles, s.logger)
 	if err == nil {
 		err = s.prepare(ctx)
 	}

@@ -35,8 +35,8 @@ func (s *Store) summary(ctx context.Context, linkID int64) (*clicks.Summary, err
 	defer tx.end()
 
 	sum := &clicks.Summary{}
-	err = tx.QueryRowContext(ctx, "SELECT clicks, uniques FROM link_clicks WHERE link_id = ?", linkID).
-		Scan(&sum.Clicks, &sum.UniqueClicks)
+	err = tx.QueryRowContext(ctx, "SELECT clicks, uniques, carried, carried_uniques FROM link_clicks WHERE link_id = ?", linkID).
+		Scan(&sum.Clicks, &sum.UniqueClicks, &sum.CarriedClicks, &sum.CarriedUniques)
 	if err != nil {
 		return nil, err
 	}

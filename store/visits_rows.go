@@ -18,7 +18,10 @@ type rowStatement struct {
 // driver takes a time for binding that is the square of the parameters.
 var rowSizes = [...]int{128, maxSQLiteRows, 8, 1}
 
-const maxSQLiteRows = 32
+const (
+	maxSQLiteRows       = 32
+	maxSQLiteParameters = 256
+)
 
 // newRowStatement returns the statement that has the row as often as there are
 // rows, between head and tail and parted by commas.
@@ -33,7 +36,7 @@ func newRowStatement(head, row, tail string) *rowStatement {
 // parts calls run with texts and their arguments until all are used.
 func (st *rowStatement) parts(tx *session, args []any, run func(text string, args []any) error) error {
 	for i, size := range rowSizes {
-		if size > maxSQLiteRows && !tx.dialect.numbered {
+		if !tx.dialect.numbered && size > 1 && (size > maxSQLiteRows || size*st.width > maxSQLiteParameters) {
 			continue
 		}
 		for n := size * st.width; len(args) >= n; args = args[n:] {

@@ -14,15 +14,18 @@ import (
 
 // ServeHTTP answers the request of a client address. It returns nil where it
 // answered, [ErrNotFound] for a path that is no short link, and other errors
-// where something failed (*api.Error of code Unavailable where the database
-// did). Nothing was written where it returns an error.
+// where something failed (*api.Error of code Unavailable where the database or
+// an Adopter did, of RateLimited where that wants the client to wait). Nothing
+// was written where it returns an error.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip.Addr) error {
 	domain := h.domain(r.Host)
 	path := strings.TrimPrefix(r.URL.Path, "/")
 	alias := strings.TrimSuffix(path, "/")
 	var err error
 	if shortener.IsAlias(alias) {
-		err = h.open(w, r, client, domain, alias)
+		if err = h.open(w, r, client, domain, alias); errors.Is(err, ErrNotFound) {
+			err = h.adopt(w, r, client, domain, alias)
+		}
 	} else {
 		err = h.route(w, r, client, domain, path)
 	}
@@ -32,7 +35,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, client netip
 	if errors.Is(err, ErrNotFound) {
 		return h.notFound(w, r, client, domain, alias)
 	}
-	h.cfg.Count(Failed)
+	outcome := Failed
+	if e, ok := errors.AsType[*api.Error](err); ok && e.Code == api.RateLimited {
+		outcome = Limited
+	}
+	h.cfg.Count(outcome)
 	return err
 }
 
@@ -67,11 +74,16 @@ func (h *Handler) domain(host string) *shortener.Domain {
 		return d
 	}
 	// Most hosts are in the form of api.HostOf already, which takes its time.
-	if isPlain(host) {
+	if !isPlain(host) {
+		host = api.HostOf(host)
+		if d, ok := h.domains.Lookup(host); ok {
+			return d
+		}
+	}
+	if h.cfg.Adopter == nil {
 		return nil
 	}
-	d, _ := h.domains.Lookup(api.HostOf(host))
-	return d
+	return h.cfg.Adopter.Domain(host)
 }
 
 // isPlain reports whether a host is in lower case and has no final dot.

@@ -33,6 +33,7 @@ var client = netip.MustParseAddr("192.0.2.7")
 type site struct {
 	t       testing.TB
 	store   *store
+	index   *shortener.Index
 	config  visitors.Config
 	handler *visitors.Handler
 	clock   time.Time
@@ -45,7 +46,7 @@ type site struct {
 // newSite returns a site with the links; change may alter its configuration.
 func newSite(t testing.TB, links []shortener.Link, change ...func(*site)) *site {
 	t.Helper()
-	s := &site{t: t, clock: now, store: &store{links: map[string]*shortener.Link{}, taken: map[int64]int64{}}}
+	s := &site{t: t, clock: now, index: shortener.NewIndex(), store: &store{links: map[string]*shortener.Link{}, taken: map[int64]int64{}}}
 	for i := range links {
 		l := links[i]
 		if l.ID == 0 {
@@ -79,7 +80,7 @@ func newSite(t testing.TB, links []shortener.Link, change ...func(*site)) *site 
 		t.Fatal(err)
 	}
 	s.config.Shortener = shortener.New(shortener.Config{
-		Store: s.store, Index: shortener.NewIndex(), Domains: domains, Now: clock,
+		Store: s.store, Index: s.index, Domains: domains, Now: clock,
 		Blocked: func(url string) bool { return strings.Contains(url, "evil.example") },
 	})
 	s.handler = visitors.New(s.config)

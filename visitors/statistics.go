@@ -61,8 +61,9 @@ func (h *Handler) statistics(w http.ResponseWriter, r *http.Request, domain *sho
 	}
 	page := pages.Statistics{
 		Short:        bare(h.links.ShortURL(l, h.cfg.Origin(r))),
-		Clicks:       c.summary.Clicks,
-		UniqueClicks: c.summary.UniqueClicks,
+		Clicks:       c.summary.Clicks + c.summary.CarriedClicks,
+		UniqueClicks: c.summary.UniqueClicks + c.summary.CarriedUniques,
+		Carried:      c.summary.CarriedClicks,
 		Created:      pages.DayOf(l.Created.UTC()),
 		Days:         days(c.series, from),
 	}

@@ -13,7 +13,7 @@ import (
 
 func withStatistics(s *site) {
 	s.store.summary = clicks.Summary{
-		Clicks: 1234567, UniqueClicks: 4321,
+		Clicks: 1234000, UniqueClicks: 4300, CarriedClicks: 567, CarriedUniques: 21,
 		Countries: []clicks.Named{{Name: "KR", Clicks: 200}, {Name: "FR", Clicks: 50}, {Name: "", Clicks: 10}},
 		Referrers: []clicks.Named{{Name: "", Clicks: 9}, {Name: "<b>.example", Clicks: 3}},
 		Browsers:  []clicks.Named{{Name: "Chrome", Clicks: 12}},
@@ -28,7 +28,7 @@ func TestHandler_Statistics(t *testing.T) {
 	s := newSite(t, []shortener.Link{{Alias: "abc", URL: "https://example.com/한글", Public: true}}, withStatistics)
 	resp := s.get("/abc+")
 	text := wantPage(t, resp)
-	wantContains(t, text, "<title>Statistics of go.example.com/abc</title>", "Leads to https://example.com/한글", "<dd>1,234,567</dd>", "<dd>4,321</dd>",
+	wantContains(t, text, "<title>Statistics of go.example.com/abc</title>", "Leads to https://example.com/한글", "<dd>1,234,567</dd>", "<dd>4,321</dd>", "567 of the clicks were counted before this link was moved here.",
 		"2026-04-15", "Clicks in the last 30 days", "1,507 clicks in 30 days; most on 2026-06-14: 1,500.",
 		`<th scope="row">2026-05-17</th><td>7</td>`, `<th scope="row">2026-06-15</th><td>0</td>`, "South Korea", "France", "Unknown",
 		"Direct or unknown", "&lt;b&gt;.example", "Chrome", "Nothing to show yet.", `width="25" height="4"`)
@@ -37,9 +37,9 @@ func TestHandler_Statistics(t *testing.T) {
 		t.Errorf("the plot has %d bars; want 30", n)
 	}
 	text = wantPage(t, s.get("/abc+", "Accept-Language", "fr"))
-	wantContains(t, text, "Corée du Sud", "1\u202f234\u202f567")
+	wantContains(t, text, "Corée du Sud", "1\u202f234\u202f567", "567 de ces clics")
 	text = wantPage(t, s.get("/abc+", "Accept-Language", "ko"))
-	wantContains(t, text, "대한민국")
+	wantContains(t, text, "대한민국", "567회는 링크가")
 	wantStatus(t, s.send(s.request(http.MethodHead, "/abc+")), 200)
 	s.wantVisits(0)
 }

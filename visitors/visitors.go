@@ -73,6 +73,10 @@ type Config struct {
 	// is asked and the main one is not known.
 	Origin func(r *http.Request) string
 
+	// Adopter takes over links that are not here yet; nil means that there are
+	// none.
+	Adopter Adopter
+
 	// Count is told what every visitor got; nil means nobody counts.
 	Count func(Outcome)
 
@@ -81,6 +85,20 @@ type Config struct {
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+}
+
+// Adopter takes over links of branded domains from where they were before. An
+// *adopt.Adopter is one.
+type Adopter interface {
+	// Domain returns the branded domain of a host whose links are taken over, nil
+	// for any other. The host is in the form of api.HostOf. Whoever asks must not
+	// change it; it need not be registered.
+	Domain(host string) *shortener.Domain
+
+	// Adopt takes over the link with an alias that nobody knows here. It returns
+	// an empty URL where the link can be opened now, and else where to lead the
+	// visitor this time. Codes: NotFound, RateLimited, Unavailable.
+	Adopt(ctx context.Context, host, alias string, client netip.Addr) (to string, err error)
 }
 
 // Recorder counts visits. A *clicks.Recorder is one.

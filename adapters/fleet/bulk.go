@@ -143,12 +143,7 @@ func (s *share) make(ctx context.Context, w scribe) (err error) {
 		if s.call.Items[i].Err != nil {
 			continue
 		}
-		text, err := edit(result, func(name string, v gjson.Result) (string, error) {
-			if name == "id" {
-				return w.id(v)
-			}
-			return v.Raw, nil
-		})
+		text, err := w.object(adapters.KindLink, result.Raw)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 // backend, and the branded domains by which another one is reached; what that
 // one does is told to its own keys. Domains of the native shortener, which come
 // and go, are not among them.
-func (r *router) Capabilities() api.Capabilities { return r.capabilities }
+func (r *router) Capabilities() api.Capabilities { return r.routed(r.own.backend.Capabilities()) }
 
 // routed adds the domains of other backends to capabilities.
 func (r *router) routed(own api.Capabilities) api.Capabilities {

@@ -116,6 +116,7 @@ type fleet struct {
 // member is one backend of a fleet.
 type member struct {
 	name    string
+	account string
 	number  int64
 	backend adapters.Backend
 	domains []string
@@ -126,7 +127,7 @@ func newFleet(ctx context.Context, cfg Config) (*fleet, error) {
 		account: cfg.Account,
 		domains: cfg.Domains,
 		logger:  cfg.Logger,
-		native:  &member{name: api.NativeBackend, backend: cfg.Native},
+		native:  &member{name: api.NativeBackend, account: cfg.Account, backend: cfg.Native},
 		hosts:   map[string]*member{},
 		numbers: map[int64]*member{},
 	}
@@ -135,7 +136,7 @@ func newFleet(ctx context.Context, cfg Config) (*fleet, error) {
 	}
 	f.members = []*member{f.native}
 	for _, r := range cfg.Remotes {
-		f.members = append(f.members, &member{name: r.Name, backend: r.Backend, domains: r.Domains})
+		f.members = append(f.members, &member{name: r.Name, account: cfg.Account, backend: r.Backend, domains: r.Domains})
 	}
 	slices.SortFunc(f.members, func(a, b *member) int { return cmp.Compare(a.name, b.name) })
 	for _, m := range f.members {
@@ -173,4 +174,13 @@ func (f *fleet) home(host string) *member {
 // keys of a backend without any domain have made is theirs alone.
 func (f *fleet) routes(m *member) bool {
 	return len(m.domains) > 0 || m == f.native && f.domains.Owned(f.account)
+}
+
+// homeOf returns the name of the backend that has the links of the member, and
+// the account that they have there: its own, unless they were moved.
+func (f *fleet) homeOf(m *member) (name, owner string) {
+	if s, ok := m.backend.(adapters.Switched); ok {
+		return s.Home(f.account)
+	}
+	return m.name, f.account
 }

@@ -2,10 +2,11 @@ package fleet
 
 import (
 	"math/rand/v2"
-	"strconv"
+	"strings"
 	"testing"
 
-	"github.com/tidwall/gjson"
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
 )
 
 // TestIDs_RoundTrip: an id that a client is told leads back to its backend,
@@ -23,13 +24,9 @@ func TestIDs_RoundTrip(t *testing.T) {
 		r := &router{fleet: f, own: f.members[random.IntN(len(f.members))]}
 		of, r.own = f.numbers[of.number], f.numbers[r.own.number]
 		id := 1 + random.Int64N(idLimit-1)>>random.IntN(40)
-		text, err := r.scribe(of).id(gjson.Parse(strconv.FormatInt(id, 10)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		told, err := strconv.ParseInt(text, 10, 64)
+		told, err := r.scribe(of).id(adapters.KindLink, "id", id)
 		if err != nil || told >= 1<<53 {
-			t.Fatalf("id %d of backend %d is told as %s, %v", id, of.number, text, err)
+			t.Fatalf("id %d of backend %d is told as %d, %v", id, of.number, told, err)
 		}
 		if m, local, ok := r.locate(told); m != of || local != id || !ok {
 			t.Fatalf("id %d of backend %d, told as %d, leads to %d of %+v", id, of.number, told, local, m)
@@ -51,16 +48,24 @@ func TestScribe_Reply(t *testing.T) {
 		`{"data":{"urls":[],"id":2}}`:                `{"data":{"urls":[],"id":2}}`,
 		`{"list":[{"id":"3"}]}`:                      `{"list":[{"id":1099511627779}]}`,
 	} {
-		if got, err := s.reply([]byte(from)); string(got) != want || err != nil {
+		if got, err := s.reply(operationOf(from), []byte(from)); string(got) != want || err != nil {
 			t.Errorf("%s: %s, %v; want %s", from, got, err, want)
 		}
 	}
 	for _, bad := range []string{`{"id":0}`, `{"id":1.5}`, `{"id":null}`, `{"id":{}}`, `{"list":[1]}`, `{"data":{"urls":[{"id":-1}]}}`, `{"details":{"campaign":1099511627776}}`} {
-		if got, err := s.reply([]byte(bad)); err == nil {
+		if got, err := s.reply(operationOf(bad), []byte(bad)); err == nil {
 			t.Errorf("%s: %s; want an error", bad, got)
 		}
-		if got, err := (scribe{backend: "own"}).reply([]byte(bad)); err == nil {
+		if got, err := (scribe{backend: "own"}).reply(operationOf(bad), []byte(bad)); err == nil {
 			t.Errorf("%s of the key's own backend: %s; want an error", bad, got)
 		}
 	}
+}
+
+// operationOf is an operation that is answered in such a way.
+func operationOf(document string) api.Operation {
+	if strings.Contains(document, `"list"`) {
+		return api.ListFiles
+	}
+	return api.ListLinks
 }

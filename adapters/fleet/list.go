@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/adapters/ids"
 	"github.com/linkquay/linkquay/api"
 )
 
@@ -75,12 +76,21 @@ func (r *router) parts(call *api.Call) []*member {
 }
 
 // others returns the other backends that links of the key can be on, in order
-// of name.
+// of name. Of those whose links were moved to one place it is the first, and
+// none where that is the place of the key's own.
 func (r *router) others() (others []*member) {
+	type place struct{ name, owner string }
+	of := func(m *member) (p place) {
+		p.name, p.owner = r.homeOf(m)
+		return p
+	}
+	seen := map[place]bool{of(r.own): true}
 	for _, m := range r.members {
-		if m != r.own && r.routes(m) {
-			others = append(others, m)
+		if m == r.own || !r.routes(m) || seen[of(m)] {
+			continue
 		}
+		seen[of(m)] = true
+		others = append(others, m)
 	}
 	return others
 }
@@ -176,7 +186,7 @@ func (r *router) joined(l lister, parts []*part, total int) (*api.Reply, error) 
 				// A backend may leave out rows that it counts.
 				continue
 			}
-			row, err := s.object(page[i%l.page.Limit])
+			row, err := s.object(ids.Kind(l.call.Operation), page[i%l.page.Limit].Raw)
 			if err != nil {
 				return nil, err
 			}

@@ -15,8 +15,7 @@ import (
 // another one. It refuses by itself what the backend of a call does not support.
 type router struct {
 	*fleet
-	own          *member
-	capabilities api.Capabilities
+	own *member
 }
 
 // idempotent is a router whose own backend heeds a call's Idempotency.
@@ -26,13 +25,20 @@ type idempotent struct{ *router }
 func (idempotent) Idempotent() {}
 
 func newRouter(f *fleet, own *member) adapters.Backend {
-	r := &router{fleet: f, own: own}
-	r.capabilities = r.routed(own.backend.Capabilities())
-	if _, ok := own.backend.(adapters.Idempotent); ok {
+	return (&router{fleet: f, own: own}).Current(f.account)
+}
+
+// Current implements adapters.Switched: the key's own backend may be one that
+// another answers for.
+func (r *router) Current(string) adapters.Backend {
+	if _, ok := adapters.Answering(r.own.backend, r.account).(adapters.Idempotent); ok {
 		return idempotent{r}
 	}
 	return r
 }
+
+// Home implements adapters.Switched.
+func (r *router) Home(string) (name, owner string) { return r.homeOf(r.own) }
 
 // Do implements adapters.Backend.
 func (r *router) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
@@ -97,7 +103,7 @@ func (r *router) pass(ctx context.Context, m *member, call *api.Call) (*api.Repl
 	if err != nil {
 		return nil, err
 	}
-	reply.Document, err = r.scribe(m).reply(reply.Document)
+	reply.Document, err = r.scribe(m).reply(call.Operation, reply.Document)
 	return reply, err
 }
 
@@ -168,11 +174,14 @@ func (m *member) accepts(call *api.Call) error {
 	if !m.backend.Capabilities().Supports(call.Operation) {
 		return api.Errorf(api.Unsupported, "The backend %q does not support this operation.", m.name)
 	}
-	if _, ok := m.backend.(adapters.Idempotent); call.Idempotency != nil && !ok {
+	if _, ok := adapters.Answering(m.backend, m.account).(adapters.Idempotent); call.Idempotency != nil && !ok {
 		field := api.FieldError{Field: adapters.IdempotencyKey, Message: "is not supported by the backend " + strconv.Quote(m.name)}
 		return &api.Error{Code: api.Unsupported, Message: api.Sentence(field), Fields: []api.FieldError{field}}
 	}
 	return nil
 }
 
-var _ adapters.Idempotent = idempotent{}
+var (
+	_ adapters.Switched   = (*router)(nil)
+	_ adapters.Idempotent = idempotent{}
+)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"time"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
 )
@@ -21,6 +23,12 @@ type campaignRow struct {
 	List     string `json:"list"`
 	Slug     string `json:"slug"`
 	Date     string `json:"date"`
+}
+
+type campaignDocument struct {
+	Name   string `json:"name,omitempty"`
+	Slug   string `json:"slug,omitempty"`
+	Public bool   `json:"public,omitempty"`
 }
 
 type campaignSaved struct {
@@ -55,9 +63,16 @@ func (a *Adapter) campaigns() *kind[shortener.Campaign] {
 				set(&c.Public, in.Public)
 			}, err
 		},
-		row:     func(call *api.Call, c *shortener.Campaign) any { return a.campaignRow(call, c) },
-		created: saved,
-		updated: saved,
+		row: func(call *api.Call, c *shortener.Campaign) any { return a.campaignRow(call, c) },
+		document: func(o *shortener.Campaign) any {
+			return campaignDocument{o.Name, o.Slug, o.Public}
+		},
+		made:     func(o *shortener.Campaign) (*int64, *time.Time) { return &o.ID, &o.Created },
+		carries:  adapters.KindCampaign,
+		creation: api.CreateCampaign,
+		contract: a.cfg.Contract,
+		created:  saved,
+		updated:  saved,
 	}
 }
 

@@ -17,6 +17,13 @@ type channelRow struct {
 	Starred     bool   `json:"starred"`
 }
 
+type channelDocument struct {
+	Name        string `json:"name,omitempty"`
+	Description string `json:"description,omitempty"`
+	Color       string `json:"color,omitempty"`
+	Starred     bool   `json:"starred,omitempty"`
+}
+
 type channelSaved struct {
 	Error int `json:"error"`
 	channelRow
@@ -45,8 +52,15 @@ func (a *Adapter) channels() *kind[shortener.Channel] {
 				set(&c.Starred, in.Starred)
 			}, err
 		},
-		row:     func(_ *api.Call, c *shortener.Channel) any { return newChannelRow(c) },
-		created: func(_ *api.Call, c *shortener.Channel) any { return channelSaved{channelRow: newChannelRow(c)} },
+		row: func(_ *api.Call, c *shortener.Channel) any { return newChannelRow(c) },
+		document: func(o *shortener.Channel) any {
+			return channelDocument{o.Name, o.Description, o.Color, o.Starred}
+		},
+		made:     func(o *shortener.Channel) (*int64, *time.Time) { return &o.ID, &o.Created },
+		carries:  adapters.KindChannel,
+		creation: api.CreateChannel,
+		contract: a.cfg.Contract,
+		created:  func(_ *api.Call, c *shortener.Channel) any { return channelSaved{channelRow: newChannelRow(c)} },
 	}
 }
 

@@ -3,10 +3,18 @@ package native
 import (
 	"context"
 	"strings"
+	"time"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
 )
+
+type domainDocument struct {
+	Domain       string `json:"domain"`
+	RedirectRoot string `json:"redirectroot,omitempty"`
+	Redirect404  string `json:"redirect404,omitempty"`
+}
 
 type domainRow struct {
 	ID           int64  `json:"id"`
@@ -51,7 +59,18 @@ func (a *Adapter) domains() *kind[shortener.Domain] {
 		row: func(_ *api.Call, d *shortener.Domain) any {
 			return domainRow{ID: d.ID, Domain: d.Origin(), RedirectRoot: d.RedirectRoot, Redirect404: d.Redirect404}
 		},
-		created: func(_ *api.Call, d *shortener.Domain) any { return identified{ID: d.ID} },
+		document: func(o *shortener.Domain) any {
+			d := domainDocument{o.Host, o.RedirectRoot, o.Redirect404}
+			if o.Scheme != "https" {
+				d.Domain = o.Origin()
+			}
+			return d
+		},
+		made:     func(o *shortener.Domain) (*int64, *time.Time) { return &o.ID, &o.Created },
+		carries:  adapters.KindDomain,
+		creation: api.CreateDomain,
+		contract: a.cfg.Contract,
+		created:  func(_ *api.Call, d *shortener.Domain) any { return identified{ID: d.ID} },
 	}
 }
 

@@ -73,6 +73,8 @@ type linkDetails struct {
 	ExternalID      string            `json:"externalid"`
 	ForwardQuery    bool              `json:"forwardquery"`
 	Disabled        bool              `json:"disabled"`
+	CarriedClicks   int64             `json:"carriedclicks"`
+	CarriedUniques  int64             `json:"carrieduniqueclicks"`
 
 	Geo        []shortener.GeoRule      `json:"geotarget"`
 	Devices    []shortener.DeviceRule   `json:"devicetarget"`
@@ -89,8 +91,8 @@ func (a *Adapter) row(call *api.Call, l *shortener.Link) linkRow {
 		Alias:       l.Alias,
 		ShortURL:    short,
 		LongURL:     l.URL,
-		Clicks:      l.Clicks,
-		Unique:      l.UniqueClicks,
+		Clicks:      l.AllClicks(),
+		Unique:      l.AllUniques(),
 		Title:       l.MetaTitle,
 		Description: l.Description,
 		Domain:      strings.TrimSuffix(short, "/"+l.Alias),
@@ -140,6 +142,8 @@ func (a *Adapter) linkDetails(call *api.Call, l *shortener.Link) linkDetails {
 		ExternalID:      l.ExternalID,
 		ForwardQuery:    l.Options.ForwardQuery,
 		Disabled:        l.Options.Disabled,
+		CarriedClicks:   l.CarriedClicks,
+		CarriedUniques:  l.CarriedUniques,
 		Geo:             listed(l.Options.Geo),
 		Devices:         listed(l.Options.Devices),
 		Languages:       listed(l.Options.Languages),

@@ -20,6 +20,10 @@ type Config struct {
 	// Contract names the fields of each operation.
 	Contract *openapi.Contract
 
+	// Origin is the scheme and host of short URLs on the main domain, for records,
+	// which come with no request. Empty, their ShortURL there is a path alone.
+	Origin string
+
 	// Shortener makes and finds the links.
 	Shortener *shortener.Shortener
 
@@ -51,6 +55,9 @@ type Adapter struct {
 	cfg          Config
 	handlers     map[api.Operation]handler
 	capabilities api.Capabilities
+
+	// carriers move the objects of each kind in and out.
+	carriers map[adapters.Kind]carrier
 }
 
 type handler func(ctx context.Context, call *api.Call) (*api.Reply, error)
@@ -68,6 +75,16 @@ func New(cfg Config) *Adapter {
 	}
 	a := &Adapter{cfg: cfg, capabilities: Capabilities(cfg.Contract)}
 	a.handlers = a.operations()
+	a.carriers = map[adapters.Kind]carrier{
+		adapters.KindDomain:   a.domains(),
+		adapters.KindPixel:    a.pixels(),
+		adapters.KindSplash:   a.splashPages(),
+		adapters.KindOverlay:  a.overlays(),
+		adapters.KindCampaign: a.campaigns(),
+		adapters.KindChannel:  a.channels(),
+		adapters.KindLink:     linkCarrier{a},
+		adapters.KindQR:       qrCarrier{a},
+	}
 	return a
 }
 
@@ -180,4 +197,8 @@ func (a *Adapter) Capabilities() api.Capabilities { return a.capabilities }
 // transaction that makes the object.
 func (a *Adapter) Idempotent() {}
 
-var _ adapters.Idempotent = (*Adapter)(nil)
+var (
+	_ adapters.Idempotent = (*Adapter)(nil)
+	_ adapters.Exporter   = (*Adapter)(nil)
+	_ adapters.Importer   = (*Adapter)(nil)
+)

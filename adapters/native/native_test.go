@@ -39,6 +39,7 @@ type site struct {
 	adapter    *native.Adapter
 	contract   *openapi.Contract
 	store      *store.Store
+	shortener  *shortener.Shortener
 	statistics *playedStatistics
 	real       native.Statistics // asked instead, where it is set
 	files      *playedFiles
@@ -70,8 +71,9 @@ func newSite(t *testing.T, options ...func(*shortener.Config)) *site {
 	for _, o := range options {
 		o(&cfg)
 	}
+	s.shortener = shortener.New(cfg)
 	s.adapter = native.New(native.Config{
-		Contract: contract, Shortener: shortener.New(cfg), Statistics: s, Files: s.files, Logos: s.logos,
+		Contract: contract, Origin: origin, Shortener: s.shortener, Statistics: s, Files: s.files, Logos: s.logos,
 		UploadSilence: 50 * time.Millisecond, Zone: seoul, Now: func() time.Time { return s.now },
 	})
 	return s

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/openapi"
 	"github.com/linkquay/linkquay/shortener"
 )
 
@@ -32,6 +34,20 @@ type kind[T any] struct {
 
 	// row is the object in a list, and where it is asked for alone.
 	row func(call *api.Call, o *T) any
+
+	// document is the object by the names that a create has, and made points to
+	// its ID and to when it was made. Both are for records.
+	document func(o *T) any
+	made     func(o *T) (id *int64, created *time.Time)
+
+	// carries is what a record of it is called.
+	carries adapters.Kind
+
+	// creation is the operation whose documents say what an object is.
+	creation api.Operation
+
+	// contract checks those documents.
+	contract *openapi.Contract
 
 	// created answers a create; updated an update, nil for a message.
 	created, updated func(call *api.Call, o *T) any

@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"time"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
@@ -21,6 +22,19 @@ type overlayRow struct {
 	Position   string `json:"position"`
 	Background string `json:"background"`
 	Foreground string `json:"foreground"`
+}
+
+type overlayDocument struct {
+	Name       string `json:"name,omitempty"`
+	Type       string `json:"type"`
+	Message    string `json:"message,omitempty"`
+	Label      string `json:"label,omitempty"`
+	Link       string `json:"link,omitempty"`
+	Button     string `json:"button,omitempty"`
+	Email      string `json:"email,omitempty"`
+	Position   string `json:"position"`
+	Background string `json:"background,omitempty"`
+	Foreground string `json:"foreground,omitempty"`
 }
 
 // overlayKind differs in its list, which has the rows twice.
@@ -88,6 +102,15 @@ func (a *Adapter) overlays() *overlayKind {
 				Background: o.Background, Foreground: o.Foreground,
 			}
 		},
-		created: func(_ *api.Call, o *shortener.Overlay) any { return identified{ID: o.ID} },
+		document: func(o *shortener.Overlay) any {
+			return overlayDocument{
+				o.Name, o.Type, o.Message, o.Label, o.Link, o.Button, o.Email, o.Position, o.Background, o.Foreground,
+			}
+		},
+		made:     func(o *shortener.Overlay) (*int64, *time.Time) { return &o.ID, &o.Created },
+		carries:  adapters.KindOverlay,
+		creation: api.CreateOverlay,
+		contract: a.cfg.Contract,
+		created:  func(_ *api.Call, o *shortener.Overlay) any { return identified{ID: o.ID} },
 	}}
 }

@@ -1,6 +1,9 @@
 package native
 
 import (
+	"time"
+
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
 )
@@ -11,6 +14,12 @@ type pixelRow struct {
 	Name string `json:"name"`
 	Tag  string `json:"tag"`
 	Date string `json:"date"`
+}
+
+type pixelDocument struct {
+	Type string `json:"type"`
+	Name string `json:"name,omitempty"`
+	Tag  string `json:"tag"`
 }
 
 func (a *Adapter) pixels() *kind[shortener.Pixel] {
@@ -31,6 +40,13 @@ func (a *Adapter) pixels() *kind[shortener.Pixel] {
 		row: func(_ *api.Call, p *shortener.Pixel) any {
 			return pixelRow{ID: p.ID, Type: p.Type, Name: p.Name, Tag: p.Tag, Date: a.date(p.Created)}
 		},
-		created: func(_ *api.Call, p *shortener.Pixel) any { return identified{ID: p.ID} },
+		document: func(o *shortener.Pixel) any {
+			return pixelDocument{o.Type, o.Name, o.Tag}
+		},
+		made:     func(o *shortener.Pixel) (*int64, *time.Time) { return &o.ID, &o.Created },
+		carries:  adapters.KindPixel,
+		creation: api.CreatePixel,
+		contract: a.cfg.Contract,
+		created:  func(_ *api.Call, p *shortener.Pixel) any { return identified{ID: p.ID} },
 	}
 }

@@ -33,7 +33,7 @@ func (a *Adapter) qrRow(call *api.Call, q *shortener.QRCode) qrRow {
 	return qrRow{
 		ID:    q.ID,
 		Link:  pictureURL(call, &q.Link),
-		Scans: q.Link.Clicks,
+		Scans: q.Link.AllClicks(),
 		Name:  q.Link.Options.QR.Name,
 		Date:  a.date(q.Link.Created),
 	}

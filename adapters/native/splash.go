@@ -1,6 +1,9 @@
 package native
 
 import (
+	"time"
+
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/shortener"
 )
@@ -17,6 +20,15 @@ type splashRow struct {
 	Counter int    `json:"counter"`
 	Image   string `json:"image"`
 	Button  string `json:"button"`
+}
+
+type splashDocument struct {
+	Name    string `json:"name,omitempty"`
+	Title   string `json:"title,omitempty"`
+	Message string `json:"message,omitempty"`
+	Counter int    `json:"counter"`
+	Image   string `json:"image,omitempty"`
+	Button  string `json:"button,omitempty"`
 }
 
 func (a *Adapter) splashPages() *kind[shortener.Splash] {
@@ -53,6 +65,13 @@ func (a *Adapter) splashPages() *kind[shortener.Splash] {
 				Counter: s.Counter, Image: s.Image, Button: s.Button,
 			}
 		},
-		created: func(_ *api.Call, s *shortener.Splash) any { return identified{ID: s.ID} },
+		document: func(o *shortener.Splash) any {
+			return splashDocument{o.Name, o.Title, o.Message, o.Counter, o.Image, o.Button}
+		},
+		made:     func(o *shortener.Splash) (*int64, *time.Time) { return &o.ID, &o.Created },
+		carries:  adapters.KindSplash,
+		creation: api.CreateSplashPage,
+		contract: a.cfg.Contract,
+		created:  func(_ *api.Call, s *shortener.Splash) any { return identified{ID: s.ID} },
 	}
 }

@@ -35,7 +35,7 @@ func (a *Adapter) listFiles(ctx context.Context, call *api.Call) (*api.Reply, er
 	}{Paging: page.Of(total), List: rowsOf(uploads, func(u *shortener.Upload) any {
 		file := u.Link.Options.File
 		return fileRow{
-			ID: u.ID, Name: file.Name, Downloads: u.Link.Clicks, ShortURL: a.shortURL(call, &u.Link),
+			ID: u.ID, Name: file.Name, Downloads: u.Link.AllClicks(), ShortURL: a.shortURL(call, &u.Link),
 			Date: a.date(u.Link.Created), Filename: file.Filename, Size: file.Size,
 		}
 	})})

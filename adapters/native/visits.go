@@ -48,8 +48,8 @@ func (a *Adapter) visits(ctx context.Context, l *shortener.Link) (visits, error)
 		return visits{}, err
 	}
 	v := visits{
-		Clicks:       s.Clicks,
-		UniqueClicks: s.UniqueClicks,
+		Clicks:       s.Clicks + s.CarriedClicks,
+		UniqueClicks: s.UniqueClicks + s.CarriedUniques,
 		TopCountries: named(clicks.Countries, s.Countries),
 		TopReferrers: named(clicks.Referrers, s.Referrers),
 		TopBrowsers:  named(clicks.Browsers, s.Browsers),

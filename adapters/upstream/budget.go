@@ -43,6 +43,9 @@ type Budget struct {
 	span     time.Duration // window and margin
 	buckets  map[credential]*bucket
 	recent   list.List // of *bucket, the one used last in front
+
+	loans     map[string]*time.Timer // places of the own bucket that others have
+	borrowing bool                   // from a Lender
 }
 
 // Room is what may be sent now.
@@ -71,7 +74,7 @@ var ownBucket credential
 // NewBudget returns a budget of at least one request per window, of at least a
 // second.
 func NewBudget(requests int, window time.Duration) *Budget {
-	b := &Budget{buckets: map[credential]*bucket{}}
+	b := &Budget{buckets: map[credential]*bucket{}, loans: map[string]*time.Timer{}}
 	b.set(requests, window)
 	return b
 }

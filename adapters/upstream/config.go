@@ -47,6 +47,11 @@ type Config struct {
 	// means any number and none. Clients that follow one another share it.
 	Budget *Budget
 
+	// Lender, where set, is asked for a place of its budget too before anything is
+	// sent with the client's own key; nil means that the Budget alone counts. It
+	// is for clients with a Budget.
+	Lender Lender
+
 	// TLS replaces the default TLS settings, for tests.
 	TLS *tls.Config
 

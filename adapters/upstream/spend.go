@@ -23,6 +23,8 @@ type spending struct {
 	fresh        bool
 	changes      []int64
 
+	loan string // of the lender's, empty for none
+
 	name, target string // of a read: its object, and all that was asked for
 	writes       int    // that it has met
 }
@@ -54,17 +56,27 @@ func (c *Client) credential(key api.Secret) credential {
 }
 
 // try takes the call's first place where one is free.
-func (s *spending) try() bool { return s.c.cfg.Budget.try(s.bucket) }
+func (s *spending) try(ctx context.Context, deadline time.Time) bool {
+	if !s.c.cfg.Budget.try(s.bucket) {
+		return false
+	}
+	_, err := s.borrow(ctx, time.Now(), deadline)
+	return err == nil
+}
 
 // wait takes a place. It waits for half of the time that the call has left: a
 // write that is sent at the last moment would end in doubt for want of time to
 // answer. A backend that has stopped answering in the meantime is not asked.
 func (s *spending) wait(ctx context.Context, deadline time.Time, probe bool) error {
 	budget, now := s.c.cfg.Budget, time.Now()
-	wait, err := budget.wait(ctx, s.bucket, now.Add(deadline.Sub(now)/2))
+	until := now.Add(deadline.Sub(now) / 2)
+	wait, err := budget.wait(ctx, s.bucket, until)
+	if err == nil {
+		wait, err = s.borrow(ctx, until, deadline)
+	}
 	switch {
 	case err == nil && !probe && s.c.breaker.current() == Open:
-		budget.end(s.bucket, false, 0)
+		s.giveBack(false, 0)
 		return s.c.refusal(openTime)
 	case err == nil:
 		return nil
@@ -79,8 +91,15 @@ func (s *spending) wait(ctx context.Context, deadline time.Time, probe bool) err
 
 // end gives the place of one exchange back, and heeds what the reply says of
 // the backend's own limit.
-func (s *spending) end(rep reply, err error) {
-	s.c.cfg.Budget.end(s.bucket, !NotSent(err), rep.pause())
+func (s *spending) end(rep reply, err error) { s.giveBack(!NotSent(err), rep.pause()) }
+
+// giveBack gives the place back, and the lender's.
+func (s *spending) giveBack(sent bool, pause time.Duration) {
+	if s.loan != "" {
+		s.c.cfg.Lender.Return(s.c.Identity(), s.loan, sent, pause)
+		s.loan = ""
+	}
+	s.c.cfg.Budget.end(s.bucket, sent, pause)
 }
 
 // known returns the last known answer to a read that may be answered so, nil

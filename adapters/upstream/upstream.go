@@ -217,7 +217,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		deadline, patient = d, false
 	}
 	s := c.spending(r, key)
-	if s != nil && !s.try() {
+	if s != nil && !s.try(ctx, deadline) {
 		if known := s.known(); known != nil {
 			c.breaker.settle(t, unknown)
 			return known, nil

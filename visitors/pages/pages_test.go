@@ -43,7 +43,7 @@ func views() map[string]pages.View {
 		"interstitial":   pages.Interstitial{Destination: to},
 		"app":            pages.App{Destination: to, App: "intent://x#Intent;end", Store: "https://example.com/store"},
 		"preview":        pages.Preview{Destination: to, Short: "https://go.example.com/abc", Title: "T", Description: "D", Image: "https://example.com/i.png"},
-		"statistics": pages.Statistics{Short: "go.example.com/abc", Shown: to.URL, Clicks: 1, Created: "2026-06-01", Days: days, Rankings: []pages.Ranking{
+		"statistics": pages.Statistics{Short: "go.example.com/abc", Shown: to.URL, Clicks: 2, Carried: 1, Created: "2026-06-01", Days: days, Rankings: []pages.Ranking{
 			pages.NewRanking("countries", []pages.Row{{Name: "France", Clicks: 3}, {Clicks: 1}}), pages.NewRanking("referrers", []pages.Row{{Clicks: 1}}),
 			pages.NewRanking("browsers", nil), pages.NewRanking("systems", nil),
 		}},

@@ -15,6 +15,10 @@ type Statistics struct {
 	Clicks       int64
 	UniqueClicks int64
 
+	// Carried is how many of Clicks were counted elsewhere, before the link was
+	// moved here. They are in nothing else.
+	Carried int64
+
 	// Created is a day as YYYY-MM-DD.
 	Created string
 

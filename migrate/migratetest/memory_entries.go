@@ -1,0 +1,113 @@
+package migratetest
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/migrate"
+)
+
+// NoteEntry implements migrate.Store.
+func (m *Memory) NoteEntry(ctx context.Context, e *migrate.Entry) error {
+	if err := m.enter(ctx, "NoteEntry"); err != nil {
+		return err
+	}
+	defer m.leave()
+	if _, err := m.move(e.Move); err != nil {
+		return err
+	}
+	m.lastEntry++
+	e.ID, e.Begun = m.lastEntry, m.stamp()
+	noted := cloneEntry(e)
+	noted.Error = plain(e.Error)
+	m.entries = append(m.entries, noted)
+	return nil
+}
+
+// FinishEntry implements migrate.Store.
+func (m *Memory) FinishEntry(ctx context.Context, e *migrate.Entry) error {
+	return m.changeEntry(ctx, "FinishEntry", e.ID, func(kept *migrate.Entry) {
+		kept.Object, kept.Document, kept.PasswordHash, kept.Ready = e.Object, bytes.Clone(e.Document), e.PasswordHash, e.Ready
+	})
+}
+
+// FailEntry implements migrate.Store.
+func (m *Memory) FailEntry(ctx context.Context, e *migrate.Entry) error {
+	return m.changeEntry(ctx, "FailEntry", e.ID, func(kept *migrate.Entry) {
+		kept.Attempts, kept.Error, kept.GivenUp = e.Attempts, plain(e.Error), e.GivenUp
+	})
+}
+
+func (m *Memory) changeEntry(ctx context.Context, method string, id int64, change func(kept *migrate.Entry)) error {
+	if err := m.enter(ctx, method); err != nil {
+		return err
+	}
+	defer m.leave()
+	for i := range m.entries {
+		if m.entries[i].ID == id {
+			change(&m.entries[i])
+			return nil
+		}
+	}
+	return api.Errorf(api.NotFound, "Entry not found.")
+}
+
+// DropEntry implements migrate.Store.
+func (m *Memory) DropEntry(ctx context.Context, id int64) error {
+	if err := m.enter(ctx, "DropEntry"); err != nil {
+		return err
+	}
+	defer m.leave()
+	m.entries = slices.DeleteFunc(m.entries, func(e migrate.Entry) bool { return e.ID == id })
+	return nil
+}
+
+// Entries implements migrate.Store.
+func (m *Memory) Entries(ctx context.Context, move, after int64, limit int) ([]migrate.Entry, error) {
+	return m.someEntries(ctx, "Entries", false, move, after, limit)
+}
+
+// GivenUpEntries implements migrate.Store.
+func (m *Memory) GivenUpEntries(ctx context.Context, move, after int64, limit int) ([]migrate.Entry, error) {
+	return m.someEntries(ctx, "GivenUpEntries", true, move, after, limit)
+}
+
+func (m *Memory) someEntries(ctx context.Context, method string, givenUp bool, move, after int64, limit int) (found []migrate.Entry, err error) {
+	if err := m.enter(ctx, method); err != nil {
+		return nil, err
+	}
+	defer m.leave()
+	for i := range m.entries {
+		e := &m.entries[i]
+		if len(found) < limit && e.Move == move && e.ID > after && e.GivenUp == givenUp {
+			found = append(found, cloneEntry(e))
+		}
+	}
+	return found, nil
+}
+
+// CountEntries implements migrate.Store.
+func (m *Memory) CountEntries(ctx context.Context, move int64) (waiting, givenUp int, err error) {
+	if err := m.enter(ctx, "CountEntries"); err != nil {
+		return 0, 0, err
+	}
+	defer m.leave()
+	for i := range m.entries {
+		switch e := &m.entries[i]; {
+		case e.Move != move:
+		case e.GivenUp:
+			givenUp++
+		default:
+			waiting++
+		}
+	}
+	return waiting, givenUp, nil
+}
+
+func cloneEntry(e *migrate.Entry) migrate.Entry {
+	c := *e
+	c.Document = bytes.Clone(e.Document)
+	return c
+}

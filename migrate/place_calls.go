@@ -1,0 +1,351 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/openapi"
+)
+
+// maxThinned bounds how often a request is sent again without what was refused
+// of it. One refusal names all fields that it found.
+const maxThinned = 10
+
+// operations are what a kind of object is written by.
+type operations struct {
+	create, update, remove api.Operation
+
+	// vital are the fields without which an object would be another one.
+	vital []string
+
+	// fixed are those that an update does not have.
+	fixed []string
+}
+
+var writes = map[adapters.Kind]operations{
+	adapters.KindDomain: {
+		create: api.CreateDomain, update: api.UpdateDomain, remove: api.DeleteDomain,
+		vital: []string{fieldDomain}, fixed: []string{fieldDomain},
+	},
+	adapters.KindPixel: {
+		create: api.CreatePixel, update: api.UpdatePixel, remove: api.DeletePixel,
+		vital: []string{"type", "tag"}, fixed: []string{"type"},
+	},
+	adapters.KindSplash: {create: api.CreateSplashPage, update: api.UpdateSplashPage, remove: api.DeleteSplashPage},
+	adapters.KindOverlay: {
+		create: api.CreateOverlay, update: api.UpdateOverlay, remove: api.DeleteOverlay,
+		vital: []string{"type"}, fixed: []string{"type"},
+	},
+	adapters.KindCampaign: {create: api.CreateCampaign, update: api.UpdateCampaign, remove: api.DeleteCampaign, vital: []string{"name"}},
+	adapters.KindChannel:  {create: api.CreateChannel, update: api.UpdateChannel, remove: api.DeleteChannel, vital: []string{"name"}},
+	adapters.KindLink: {
+		create: api.CreateLink, update: api.UpdateLink, remove: api.DeleteLink,
+		vital: []string{"url", "custom", fieldDomain},
+	},
+	adapters.KindQR: {create: api.CreateQRCode, update: api.UpdateQRCode, remove: api.DeleteQRCode, vital: []string{"type", "data"}},
+}
+
+// one writes a record by the contract's calls.
+func (w *writer) one(ctx context.Context, r *adapters.Record) Result {
+	if r.ID != 0 {
+		return w.replace(ctx, r, r.ID)
+	}
+	if r.Kind != adapters.KindLink {
+		id, err := w.adopt(ctx, r)
+		switch {
+		case err != nil:
+			return Result{Err: err}
+		case id != 0:
+			return w.existing(ctx, r, id)
+		}
+	}
+	res := w.create(ctx, r)
+	if r.Kind != adapters.KindLink || !isCode(res.Err, api.Conflict) {
+		return res
+	}
+	return w.taken(ctx, r, res.Err)
+}
+
+// taken looks at what has the alias that a link was to have: where that leads
+// to the same place it is the link, from an earlier try.
+func (w *writer) taken(ctx context.Context, r *adapters.Record, conflict error) Result {
+	var found *adapters.Record
+	err := w.ask(ctx, func(ctx context.Context) (err error) {
+		found, err = w.place.Find(ctx, r)
+		return err
+	})
+	switch {
+	case isCode(err, api.NotFound), isCode(err, api.Unsupported):
+		return Result{Err: conflict}
+	case err != nil:
+		return Result{Err: err}
+	case !sameURL(gjson.GetBytes(found.Document, "url").Str, gjson.GetBytes(r.Document, "url").Str):
+		return Result{Err: conflict}
+	}
+	claimed, err := w.isClaimed(ctx, r.Kind, found.ID)
+	switch {
+	case err != nil:
+		return Result{Err: err}
+	case claimed:
+		return Result{Err: conflict}
+	}
+	return w.existing(ctx, r, found.ID)
+}
+
+func (w *writer) existing(ctx context.Context, r *adapters.Record, id int64) Result {
+	res := w.replace(ctx, r, id)
+	res.Existing = res.Err == nil
+	return res
+}
+
+// create adds an object.
+func (w *writer) create(ctx context.Context, r *adapters.Record) Result {
+	d := &draft{kind: r.Kind, document: r.Document, essential: writes[r.Kind].vital}
+	d.passwordOf(r)
+	channels := channelsOf(r)
+	if len(channels) > 0 && r.Kind == adapters.KindLink {
+		d.set(fieldChannel, strconv.FormatInt(channels[0], 10))
+	}
+	// A create need not say what there is anyway, and sites refuse less of it.
+	gjson.ParseBytes(d.document).ForEach(func(name, v gjson.Result) bool {
+		if meaningOf(r.Kind, name.Str, v) == "" {
+			d.unset(name.Str)
+		}
+		return true
+	})
+	reply, err := w.send(ctx, d, w.place.call(writes[r.Kind].create))
+	if err != nil {
+		return Result{Err: err}
+	}
+	id := gjson.GetBytes(reply.Document, "id").Int()
+	if id < 1 {
+		return Result{Err: api.Errorf(api.Unavailable, "The backend %q did not say what it has made.", w.place.Name)}
+	}
+	switch {
+	case len(channels) == 0 || r.Kind != adapters.KindLink:
+	case slices.Contains(d.lost, fieldChannel):
+		d.found(fieldChannel)
+	default:
+		channels = channels[1:]
+	}
+	if err := w.group(ctx, d, r, id, channels); err != nil {
+		return Result{Err: err}
+	}
+	if len(channelsOf(r)) == 0 && gjson.GetBytes(r.Document, "campaign").Int() == 0 {
+		w.place.ungrouped(r.Kind, id)
+		defer w.place.forgetGroups(r.Kind, id)
+	}
+	return w.stored(ctx, d, id)
+}
+
+// group puts an object into channels, and into its campaign where its create did
+// not.
+func (w *writer) group(ctx context.Context, d *draft, r *adapters.Record, id int64, channels []int64) error {
+	item := "links"
+	if r.Kind == adapters.KindQR {
+		item = "qr"
+	}
+	for _, channel := range channels {
+		call := w.place.call(api.AssignItemToChannel)
+		call.Path = api.Path{ID: channel, ItemType: item, ItemID: id}
+		if err := w.assign(ctx, d, fieldChannel, call); err != nil {
+			return err
+		}
+		w.place.entered(r.Kind, id, channel)
+	}
+	if campaign := gjson.GetBytes(r.Document, "campaign").Int(); campaign > 0 && slices.Contains(d.lost, "campaign") {
+		d.found("campaign")
+		call := w.place.call(api.AssignLinkToCampaign)
+		call.Path = api.Path{ID: campaign, ItemID: id}
+		return w.assign(ctx, d, "campaign", call)
+	}
+	return nil
+}
+
+// assign makes a call about a group. What the backend will not do costs the
+// field, and not the object.
+func (w *writer) assign(ctx context.Context, d *draft, field string, call *api.Call) error {
+	_, err := w.do(ctx, call)
+	if err == nil {
+		return nil
+	}
+	if isPassing(err) || ctx.Err() != nil {
+		return err
+	}
+	d.lose(field)
+	return nil
+}
+
+// replace makes an object like the record.
+func (w *writer) replace(ctx context.Context, r *adapters.Record, id int64) Result {
+	var current *adapters.Record
+	w.place.forgetGroups(r.Kind, id)
+	err := w.ask(ctx, func(ctx context.Context) (err error) {
+		current, err = w.place.Get(ctx, r.Kind, id)
+		return err
+	})
+	if err != nil {
+		return Result{Err: err}
+	}
+	d := w.patch(r, current)
+	entered, err := w.regroup(d, r, current)
+	if err != nil {
+		return Result{Err: err}
+	}
+	touched := len(entered) > 0
+	if string(d.document) != "{}" {
+		call := w.place.call(writes[r.Kind].update)
+		call.Path.ID = id
+		if _, err := w.send(ctx, d, call); err != nil {
+			return Result{Err: err}
+		}
+		touched = true
+	}
+	if err := w.group(ctx, d, r, id, entered); err != nil {
+		return Result{Err: err}
+	}
+	if !touched {
+		return Result{ID: id, Lost: d.lost, Stored: current}
+	}
+	w.place.forgetGroups(r.Kind, id)
+	return w.stored(ctx, d, id)
+}
+
+// patch is the part of a record in which the object has to change.
+func (w *writer) patch(r, current *adapters.Record) *draft {
+	d := &draft{kind: r.Kind, document: []byte("{}"), update: true}
+	d.passwordOf(r)
+	document := gjson.ParseBytes(r.Document)
+	fields := Differences(r, current)
+	// What the place cannot tell is said again each time.
+	for _, name := range current.Untold {
+		if document.Get(name).Exists() {
+			fields = append(fields, name)
+		}
+	}
+	slices.Sort(fields)
+	for _, name := range slices.Compact(fields) {
+		switch v := document.Get(name); {
+		case name == fieldChannel, name == fieldPassword:
+		case slices.Contains(writes[r.Kind].fixed, name):
+			d.lose(name)
+		case name == fieldDomain && meaningOf(r.Kind, name, v) == "":
+			d.set(name, strconv.Quote(api.HostOf(w.place.Origin)))
+		case !v.Exists() || v.Type == gjson.Null:
+			d.set(name, nothing(name))
+		default:
+			d.set(name, v.Raw)
+		}
+	}
+	if v := document.Get(fieldPassword); v.Exists() {
+		d.set(fieldPassword, strconv.Quote(v.Str))
+	}
+	return d
+}
+
+// regroup returns the channels that the object is to be put into. An update
+// knows no more than one: where it is to leave one, it is put into that and then
+// into the others.
+func (w *writer) regroup(d *draft, r, current *adapters.Record) (enter []int64, err error) {
+	if untold(r, fieldChannel) {
+		return nil, nil
+	}
+	wanted, has := channelsOf(r), channelsOf(current)
+	for _, id := range has {
+		if slices.Contains(wanted, id) {
+			continue
+		}
+		if r.Kind != adapters.KindLink {
+			d.lose(fieldChannel)
+			break
+		}
+		first := int64(0)
+		if len(wanted) > 0 {
+			first, wanted = wanted[0], wanted[1:]
+		}
+		d.set(fieldChannel, strconv.FormatInt(first, 10))
+		has = nil
+		break
+	}
+	return slices.DeleteFunc(wanted, func(id int64) bool { return slices.Contains(has, id) }), d.err
+}
+
+// nothing is the value by which an update takes a field away.
+func nothing(name string) string {
+	switch name {
+	case "geotarget", "devicetarget", "languagetarget", "parameters", "pixels":
+		return "[]"
+	case "deeplink":
+		return "{}"
+	case "campaign", fieldChannel, "clicklimit":
+		return "0"
+	case "redirectcode", "counter":
+		return defaults[name]
+	case "forwardquery", "disabled", "public", "starred":
+		return "false"
+	}
+	return strconv.Quote(defaults[name])
+}
+
+// stored reads an object back.
+func (w *writer) stored(ctx context.Context, d *draft, id int64) Result {
+	res := Result{ID: id, Lost: d.lost}
+	err := w.ask(ctx, func(ctx context.Context) (err error) {
+		res.Stored, err = w.place.Get(ctx, d.kind, id)
+		return err
+	})
+	if isCode(err, api.NotFound) {
+		// It is no answer about an object that was written a moment ago.
+		err = &api.Error{Code: api.Unavailable, Message: fmt.Sprintf("The backend %q does not show what it was given.", w.place.Name), Err: err}
+	}
+	if err != nil {
+		return Result{Err: err}
+	}
+	return res
+}
+
+// send sends a draft, and again without what the backend will not take.
+func (w *writer) send(ctx context.Context, d *draft, call *api.Call) (*api.Reply, error) {
+	contract, err := openapi.Load()
+	if err != nil {
+		return nil, err
+	}
+	for range maxThinned {
+		if d.err != nil {
+			return nil, fmt.Errorf("writing a document: %w", d.err)
+		}
+		if d.update && string(d.document) == "{}" {
+			return &api.Reply{}, nil
+		}
+		call.Document = d.document
+		// Backends rely on it, and sites have links that the contract does not.
+		if err := contract.Operation(call.Operation).Validate(call); err != nil {
+			return nil, err
+		}
+		reply, err := w.do(ctx, call)
+		if err == nil {
+			for _, warning := range reply.Warnings {
+				d.warned(warning.Field)
+			}
+			return reply, nil
+		}
+		if !isCode(err, api.Unsupported) || !d.thin(api.AsError(err).Fields) {
+			return nil, err
+		}
+	}
+	return nil, api.Errorf(api.Unsupported, "The backend %q refuses too much of this.", w.place.Name)
+}
+
+func (w *writer) do(ctx context.Context, call *api.Call) (reply *api.Reply, err error) {
+	err = w.ask(ctx, func(ctx context.Context) (err error) {
+		reply, err = w.place.Backend.Do(ctx, call)
+		return err
+	})
+	return reply, err
+}

@@ -1,0 +1,169 @@
+package migrate
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+)
+
+const (
+	// shownObjects is how many objects of a finding the text names; the JSON has
+	// more.
+	shownObjects = 20
+
+	// maxPrinted bounds a text of a side in a line, in characters.
+	maxPrinted = 200
+)
+
+// WriteText writes the report for people.
+func (r *Report) WriteText(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "Plan: from %s to %s", r.Source, r.Target)
+	if r.Domain != "" {
+		fmt.Fprintf(b, ", links of the main domain to %s", r.Domain)
+	}
+	fmt.Fprintf(b, ". Nothing was written.\n")
+	if r.Quick {
+		fmt.Fprintf(b, "Only the lists of %s were read: what they do not say of a link is not in this plan.\n", r.Source)
+	}
+	if len(r.Kinds) == 0 {
+		fmt.Fprintf(b, "\n%s has nothing to move.\n", r.Source)
+	} else {
+		r.writeKinds(b)
+	}
+	r.writeFindings(b)
+	r.writeTime(b)
+	return b.Flush()
+}
+
+func (r *Report) writeKinds(w io.Writer) {
+	rows := [][]string{{"", "there are", "can be copied"}}
+	for _, k := range r.Kinds {
+		rows = append(rows, []string{kindNames[k.Kind] + "s", thousands(k.Objects), thousands(k.Movable)})
+	}
+	writeTable(w, rows)
+	for _, k := range r.Kinds {
+		rows := [][]string{{kindNames[k.Kind] + "s, by field", "kept", "changed", "lost", "untold"}}
+		for _, f := range k.Fields {
+			rows = append(rows, []string{f.Field, thousands(f.Kept), thousands(f.Changed), thousands(f.Lost), thousands(f.Untold)})
+		}
+		writeTable(w, rows)
+	}
+}
+
+// writeTable writes names and the numbers behind them, below an empty line.
+func writeTable(w io.Writer, rows [][]string) {
+	wide := 0
+	for _, row := range rows {
+		wide = max(wide, len(row[0]))
+	}
+	fmt.Fprintln(w)
+	for _, row := range rows {
+		fmt.Fprintf(w, "%-*s", wide, row[0])
+		for i, number := range row[1:] {
+			fmt.Fprintf(w, "  %*s", max(len(rows[0][i+1]), len("1,000,000")), number)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+func (r *Report) writeFindings(w io.Writer) {
+	var untold []string // of one kind, which stand together
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Code == FoundUntold {
+			untold = append(untold, fmt.Sprintf("%s (%s)", f.Field, thousands(f.Count)))
+			if i+1 == len(r.Findings) || r.Findings[i+1].Code != FoundUntold || r.Findings[i+1].Kind != f.Kind {
+				fmt.Fprintf(w, "\n%s does not tell these of %ss, which lose them where they have them:\n  %s\n", r.Source, kindNames[f.Kind], strings.Join(untold, ", "))
+				untold = nil
+			}
+			continue
+		}
+		fmt.Fprintf(w, "\n%s\n", f.Message)
+		for _, o := range f.Objects[:min(len(f.Objects), shownObjects)] {
+			line := printable(o.Name)
+			if line == "" {
+				line = fmt.Sprint(o.ID)
+			}
+			if o.Becomes != "" {
+				line += " → " + printable(o.Becomes)
+			}
+			if o.Detail != "" {
+				line += ": " + printable(o.Detail)
+			}
+			fmt.Fprintf(w, "  %s\n", line)
+		}
+		if more := f.Count - shownObjects; more > 0 && len(f.Objects) > shownObjects {
+			fmt.Fprintf(w, "  and %s more\n", thousands(more))
+		}
+	}
+	for _, n := range r.NotMoved {
+		fmt.Fprintf(w, "\n%s at %s: no move takes them along.\n", plural(n.Count, n.What), r.Source)
+	}
+}
+
+func (r *Report) writeTime(w io.Writer) {
+	fmt.Fprintln(w)
+	for _, side := range []struct {
+		name string
+		SideEstimate
+	}{{r.Source, r.Estimate.Source}, {r.Target, r.Estimate.Target}} {
+		switch {
+		case side.Calls == 0:
+		case side.Requests == 0:
+			fmt.Fprintf(w, "A copy takes %s to %s, whose rate is not limited here (api_rate).\n", plural(side.Calls, "call"), side.name)
+		default:
+			window := time.Duration(side.WindowSeconds * float64(time.Second))
+			fmt.Fprintf(w, "A copy takes %s to %s; at %d in %s that is %s.\n", plural(side.Calls, "call"), side.name, side.Requests, shortly(window), Took(side.Seconds))
+		}
+	}
+	if r.Estimate.Source.Calls == 0 && r.Estimate.Target.Calls == 0 && len(r.Kinds) > 0 {
+		fmt.Fprintln(w, "A copy takes minutes at most: both sides work with many objects at a time.")
+	}
+}
+
+// shortly writes a window of a rate: "1m" rather than "1m0s".
+func shortly(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// Took writes a length of time for people, such as "5.6 hours".
+func Took(seconds float64) string {
+	for _, u := range []struct {
+		name    string
+		seconds float64
+	}{{"day", 24 * 60 * 60}, {"hour", 60 * 60}, {"minute", 60}} {
+		if seconds >= 1.5*u.seconds {
+			return fmt.Sprintf("%.1f %ss", seconds/u.seconds, u.name)
+		}
+	}
+	return fmt.Sprintf("%.0f seconds", seconds)
+}
+
+// printable returns a text of a side so that a terminal shows it and does nothing
+// else, and not all of a long one.
+func printable(text string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range text {
+		if n++; n > maxPrinted {
+			b.WriteRune('…')
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = '?'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

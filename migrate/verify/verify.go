@@ -1,0 +1,293 @@
+// Package verify opens the short URLs of a move on both sides, as several kinds
+// of visitors, and compares where they land. It asks no API: what it sees is
+// what people will see.
+//
+// A redirect is compared by its URL, a page by what it is (a password's form, a
+// file, a page that leads on) and where it leads to. Ways of writing one URL are
+// alike, and so are "gone" and "not found": nobody gets anywhere by either.
+// Rules for countries cannot be tried, since all visits come from one place.
+//
+// Visits must not be counted as people's. So each is a HEAD request first, which
+// tells all there is to know of a redirect, and a GET where that does not
+// suffice; and each says in its User-Agent, behind what makes it a telephone or
+// a desktop, that it is a bot. Linkquay counts the first not at all and the
+// second apart, and neither uses up a visit of a link with a limit. A provider
+// may do otherwise.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/guard"
+	"github.com/linkquay/linkquay/migrate"
+)
+
+const (
+	// DefaultWorkers is how many links are looked at at a time.
+	DefaultWorkers = 4
+
+	// DefaultLimit is how many findings a report has.
+	DefaultLimit = 1000
+
+	// batch is how many rows are read at a time.
+	batch = 1000
+)
+
+// DefaultRate is how many requests each side gets.
+var DefaultRate = api.Rate{Requests: 10, Window: time.Second}
+
+// Opener opens addresses: a *guard.Client, with Options.Via where the side is
+// reached elsewhere than DNS says.
+type Opener interface {
+	Open(ctx context.Context, method, address string, header http.Header, limit int64) (*guard.Answer, error)
+}
+
+// Rows are the rows of a move: a part of migrate.Store.
+type Rows interface {
+	Rows(ctx context.Context, f migrate.Filter) ([]migrate.Row, error)
+	CountRows(ctx context.Context, move int64) ([]migrate.Count, error)
+}
+
+// Side is the source or the target.
+type Side struct {
+	// Opener reaches the side.
+	Opener Opener
+
+	// Own says that it does so wherever DNS leads, so that one address can be
+	// opened on both sides.
+	Own bool
+}
+
+// Options are what Run needs.
+type Options struct {
+	Move *migrate.Move
+	Rows Rows
+
+	Source, Target Side
+
+	// Origin is the scheme and host of short URLs on the target's main domain;
+	// Move.Domain comes before it.
+	Origin string
+
+	// Branded reports whether a host, with its port where it has one, is a branded
+	// domain, whose short URLs are the same on both sides; nil means that none is.
+	Branded func(host string) bool
+
+	// Visitors are who opens each URL; nil means Matrix of nothing.
+	Visitors []Visitor
+
+	// Sample is how many links to look at, spread evenly over all; 0 means all.
+	Sample int
+
+	// Rate is how many requests each side gets; the zero value means DefaultRate.
+	// What a side asks for with a 429 and Retry-After is heeded besides.
+	Rate api.Rate
+
+	// Workers is how many links are looked at at a time; 0 means DefaultWorkers.
+	Workers int
+
+	// Limit is how many findings the report has; 0 means DefaultLimit. The rest
+	// is counted.
+	Limit int
+
+	// Progress, where set, is told of each link that is done; Failed are those that
+	// do not land alike. It is called by one goroutine at a time.
+	Progress func(migrate.Progress)
+}
+
+// Run opens the short URL of every link of the move on both sides, as every
+// visitor. Links that were deleted since, that cannot be moved, or that were
+// made at the target and never copied back are left out; those that wait to be
+// copied are not. It returns what it found, with an error where it stopped
+// early: the context ended, the rows could not be read, or a side did not answer
+// twenty times in a row.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.Visitors == nil {
+		o.Visitors, _ = Matrix(nil, nil)
+	}
+	if o.Workers <= 0 {
+		o.Workers = DefaultWorkers
+	}
+	if o.Limit <= 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Rate.Requests <= 0 {
+		o.Rate = DefaultRate
+	}
+	if o.Progress == nil {
+		o.Progress = func(migrate.Progress) {}
+	}
+	total, left, err := count(ctx, &o)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{
+		o: &o, total: total, every: 1,
+		source: newSide("source", o.Source.Opener, o.Rate),
+		target: newSide("target", o.Target.Opener, o.Rate),
+		report: newReport(&o),
+	}
+	r.report.NotMoved = left
+	if n := o.Sample; n > 0 && n < total {
+		r.every = (total + n - 1) / n
+		r.total = (total + r.every - 1) / r.every
+	}
+	links := make(chan migrate.Row, batch)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(links)
+		return r.read(ctx, links)
+	})
+	for range o.Workers {
+		group.Go(func() error {
+			for row := range links {
+				if err := r.check(ctx, &row); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err = group.Wait()
+	r.report.finish(err)
+	r.tell(true)
+	return r.report, err
+}
+
+// run is one run.
+type run struct {
+	o              *Options
+	total          int // how many links are looked at
+	every          int // of that many, the first
+	source, target *side
+
+	mu     sync.Mutex
+	report *Report
+	done   int
+}
+
+// count returns how many links are to be looked at, and how many are left out
+// because they cannot be moved.
+func count(ctx context.Context, o *Options) (total, left int, err error) {
+	counts, err := o.Rows.CountRows(ctx, o.Move.ID)
+	if err != nil {
+		return 0, 0, fmt.Errorf("counting the links: %w", err)
+	}
+	for _, c := range counts {
+		switch {
+		case c.Kind != adapters.KindLink || c.Status == migrate.Deleted:
+		case c.Status == migrate.Skipped:
+			left += c.Rows
+		default:
+			total += c.Rows
+		}
+	}
+	return total, left, nil
+}
+
+// read sends the links to look at.
+func (r *run) read(ctx context.Context, links chan<- migrate.Row) error {
+	f := migrate.Filter{Move: r.o.Move.ID, Kind: adapters.KindLink, Limit: batch}
+	for n := 0; ; {
+		rows, err := r.o.Rows.Rows(ctx, f)
+		if err != nil {
+			return fmt.Errorf("reading the links: %w", err)
+		}
+		for _, row := range rows {
+			f.After = row.ID
+			if row.Status == migrate.Deleted || row.Status == migrate.Skipped {
+				continue
+			}
+			if n++; (n-1)%r.every != 0 {
+				continue
+			}
+			select {
+			case links <- row:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if len(rows) < batch {
+			return nil
+		}
+	}
+}
+
+// check looks at one link.
+func (r *run) check(ctx context.Context, row *migrate.Row) error {
+	source, target, why := r.addresses(row)
+	var visits []visit
+	if why == "" {
+		for _, v := range r.o.Visitors {
+			found, err := r.compare(ctx, source, target, v)
+			if err != nil {
+				return err
+			}
+			visits = append(visits, found)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.add(row, source, target, visits, why)
+	r.done++
+	r.tell(false)
+	return nil
+}
+
+// tell tells of progress. It is called with the lock held, or by nobody else.
+func (r *run) tell(last bool) {
+	r.o.Progress(migrate.Progress{
+		Step: migrate.StepVerifying, Kind: adapters.KindLink, Last: last,
+		Done: r.done, Total: max(r.total, r.done), Failed: r.done - r.report.SameLinks,
+	})
+}
+
+// The reasons why a link is not opened.
+const (
+	noAddress = "its short URL is not known"
+	oneSide   = "its short URL is the same on both sides: say where a side is reached"
+)
+
+// addresses returns a link's short URLs, or why it cannot be opened.
+func (r *run) addresses(row *migrate.Row) (source, target, why string) {
+	u, err := url.Parse(row.ShortURL)
+	if err != nil || u.Host == "" {
+		return "", "", noAddress
+	}
+	source = u.String()
+	target = source
+	if r.o.Branded == nil || !r.o.Branded(u.Host) {
+		target = rebase(u, r.o.Move.Domain, r.o.Origin)
+	}
+	if target == source && !r.o.Source.Own && !r.o.Target.Own {
+		return source, target, oneSide
+	}
+	return source, target, ""
+}
+
+// compare opens a link on both sides as one visitor. What HEAD has told is not
+// believed where that is a difference: some servers answer it otherwise.
+func (r *run) compare(ctx context.Context, source, target string, v Visitor) (visit, error) {
+	found := visit{visitor: v.Name}
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() (err error) { found.source, err = r.source.land(ctx, method, source, v); return err })
+		group.Go(func() (err error) { found.target, err = r.target.land(ctx, method, target, v); return err })
+		if err := group.Wait(); err != nil {
+			return visit{}, err
+		}
+		if found.verdict = judge(&found.source, &found.target); found.verdict == Same {
+			break
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,125 @@
+package records
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Format is how records are written.
+type Format string
+
+// The formats.
+const (
+	JSONL Format = "jsonl"
+	CSV   Format = "csv"
+)
+
+// ParseFormat returns the format with the name.
+func ParseFormat(name string) (Format, error) {
+	switch f := Format(name); f {
+	case JSONL, CSV:
+		return f, nil
+	}
+	return "", fmt.Errorf("there is no format %q: use %s or %s", name, JSONL, CSV)
+}
+
+// Writer writes records.
+type Writer interface {
+	Write(r Record) error
+
+	// Flush writes out what is held back. It is called once, at the end.
+	Flush() error
+}
+
+// NewWriter returns a writer of the format.
+func NewWriter(w io.Writer, f Format) Writer {
+	if f == CSV {
+		return newCSVWriter(w)
+	}
+	return &jsonWriter{w: bufio.NewWriterSize(w, bufferSize)}
+}
+
+// Reader reads records.
+type Reader interface {
+	// Next returns the next record and the line that it begins in, from 1. The
+	// error is a *RowError where the next call goes on behind it, io.EOF at the
+	// end, and any other where the rest cannot be read.
+	Next() (r Record, line int, err error)
+}
+
+// RowError is what is wrong with one record of a file. It holds no value of it.
+type RowError struct {
+	// Field is where it is wrong, empty for the record as a whole.
+	Field string
+	Err   error
+}
+
+// Error implements error.
+func (e *RowError) Error() string {
+	if e.Field == "" {
+		return e.Err.Error()
+	}
+	return e.Field + ": " + e.Err.Error()
+}
+
+// Unwrap returns what it is made of.
+func (e *RowError) Unwrap() error { return e.Err }
+
+// MaxRecord is how long a record may be in bytes.
+const MaxRecord = 16 << 20
+
+const bufferSize = 64 << 10
+
+// errTooLong ends reading: of what comes behind, nobody knows what it is.
+var errTooLong = fmt.Errorf("a record is longer than %d MiB", MaxRecord>>20)
+
+// NewReader returns a reader of the format, or where it is empty, of that which
+// the file looks like: JSON Lines begin with "{". Times without a zone are in
+// zone.
+func NewReader(r io.Reader, f Format, zone *time.Location) (Reader, error) {
+	b := bufio.NewReaderSize(r, bufferSize)
+	// Spreadsheets begin their files with a mark of the order of bytes.
+	if mark, err := b.Peek(3); err == nil && string(mark) == "\uFEFF" {
+		if _, err := b.Discard(len(mark)); err != nil {
+			return nil, err
+		}
+	}
+	if f == "" {
+		head, err := b.Peek(bufferSize)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, err
+		}
+		f = CSV
+		if strings.HasPrefix(strings.TrimSpace(string(head)), "{") {
+			f = JSONL
+		}
+	}
+	if f == CSV {
+		return newCSVReader(b, zone)
+	}
+	return &jsonReader{r: b, zone: zone}, nil
+}
+
+// readField sets a field of a record by its name.
+func readField(s *shape, r Record, name, value string, zone *time.Location) error {
+	f := s.byName[name]
+	if f == nil {
+		return &RowError{Err: fmt.Errorf("a %s has no field %q", r.Kind(), name)}
+	}
+	if err := f.set(r, value, zone); err != nil {
+		return &RowError{Field: name, Err: err}
+	}
+	return nil
+}
+
+func shapeOf(kind string) (*shape, error) {
+	s := shapes[Kind(strings.ToLower(strings.TrimSpace(kind)))]
+	if s == nil {
+		return nil, &RowError{Field: kindField, Err: errors.New("is not known")}
+	}
+	return s, nil
+}

@@ -1,0 +1,3 @@
+-- Visits that were counted elsewhere, before the link came here.
+ALTER TABLE link_clicks ADD COLUMN carried         BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE link_clicks ADD COLUMN carried_uniques BIGINT NOT NULL DEFAULT 0;

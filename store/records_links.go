@@ -1,0 +1,338 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/records"
+	"github.com/linkquay/linkquay/shortener"
+)
+
+var (
+	selectAddresses = newRowStatement(recordColumns+" FROM (VALUES ", "(CAST(? AS TEXT), CAST(? AS TEXT))",
+		") AS v JOIN links l ON l.domain = v.column1 AND l.alias = v.column2"+recordTables)
+
+	selectExternalIDs = newRowStatement("SELECT l.account, l.external_id, l.domain, l.alias FROM (VALUES ",
+		"(CAST(? AS TEXT), CAST(? AS TEXT))", ") AS v JOIN links l ON l.account = v.column1 AND l.external_id = v.column2 AND l.external_id <> ''")
+
+	insertRecordLinks = newRowStatement(`INSERT INTO links (domain, alias, url, reuse_key, type, password_hash, expires, public,
+		meta_title, meta_description, meta_image, description, campaign, external_id, options, search, updated,
+		created, account, kind, id) VALUES `, "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "")
+
+	mergeClicks = newRowStatement("INSERT INTO link_clicks (link_id, clicks, uniques, carried, carried_uniques) VALUES ",
+		"(?, ?, ?, ?, ?)", " ON CONFLICT (link_id) DO UPDATE SET "+greater("link_clicks", "clicks")+", "+
+			greater("link_clicks", "uniques")+", "+greater("link_clicks", "carried")+", "+greater("link_clicks", "carried_uniques"))
+
+	mergeLimits = newRowStatement("INSERT INTO link_limits (link_id, taken) VALUES ", "(?, ?)",
+		" ON CONFLICT (link_id) DO UPDATE SET "+greater("link_limits", "taken"))
+
+	insertLinkPixels = newRowStatement("INSERT INTO link_pixels (link_id, pixel_id) VALUES ", "(?, ?)", " ON CONFLICT DO NOTHING")
+	insertQRCodes    = newRowStatement("INSERT INTO qr_codes (id, account, link_id) VALUES ", "(?, ?, ?)", "")
+	insertUploads    = newRowStatement("INSERT INTO uploads (id, account, link_id) VALUES ", "(?, ?, ?)", "")
+)
+
+// linkRecords are the links of one job.
+type linkRecords struct {
+	*recordWriter
+	outcomes []records.Outcome
+
+	// at are the links at the addresses of the records, external where the
+	// external ids of the records stand. Those that the job adds are among them.
+	at       map[shortener.Address]*records.Link
+	external map[[2]string]shortener.Address
+
+	// What is written at the end.
+	links, clicks, limits, pixels, codes, uploads []any
+	changed                                       []shortener.Address
+}
+
+// links writes links of all kinds.
+func (w *recordWriter) links(rs []records.Record) ([]records.Outcome, error) {
+	l := linkRecords{
+		recordWriter: w, outcomes: make([]records.Outcome, len(rs)),
+		at: map[shortener.Address]*records.Link{}, external: map[[2]string]shortener.Address{},
+	}
+	// Whoever writes to links locks this table first.
+	for _, table := range []string{"links", "qr_codes", "uploads"} {
+		if err := w.lock(table); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.find(rs); err != nil {
+		return nil, err
+	}
+	for i, r := range rs {
+		out, err := l.write(r.(*records.Link))
+		if e, ok := err.(*api.Error); ok && e.Code != api.Unavailable && e.Code != api.Internal { //nolint:errorlint // Only what write itself found.
+			out, err = records.Outcome{Err: e}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		l.outcomes[i] = out
+	}
+	if w.p.DryRun {
+		return l.outcomes, nil
+	}
+	return l.outcomes, l.save()
+}
+
+// find reads what stands where the records want to.
+func (l *linkRecords) find(rs []records.Record) error {
+	var addresses, external []any
+	for _, r := range rs {
+		link := r.(*records.Link)
+		if a := (shortener.Address{Domain: link.Domain, Alias: link.Alias}); l.at[a] == nil {
+			l.at[a] = &records.Link{}
+			addresses = append(addresses, link.Domain, link.Alias)
+		}
+		if link.ExternalID != "" {
+			external = append(external, link.Account, link.ExternalID)
+		}
+	}
+	clear(l.at)
+	err := selectAddresses.query(l.tx, addresses, func(r row) error {
+		link, err := scanLinkRecord(r)
+		l.at[shortener.Address{Domain: link.Domain, Alias: link.Alias}] = link
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return selectExternalIDs.query(l.tx, external, func(r row) error {
+		var key [2]string
+		var a shortener.Address
+		err := r.Scan(&key[0], &key[1], &a.Domain, &a.Alias)
+		l.external[key] = a
+		return err
+	})
+}
+
+var (
+	errAddressTaken  = conflict("custom", "That alias is taken. Please choose another one.")
+	errExternalTaken = conflict("externalid", "Another link has this external id already.")
+)
+
+func (l *linkRecords) write(r *records.Link) (records.Outcome, error) {
+	address := shortener.Address{Domain: r.Domain, Alias: r.Alias}
+	external := [2]string{r.Account, r.ExternalID}
+	if other, taken := l.external[external]; taken && r.ExternalID != "" && other != address {
+		return l.conflicted(0, errExternalTaken, nil)
+	}
+	was := l.at[address]
+	if was == nil {
+		return l.add(r, address, external)
+	}
+	if was.Account != r.Account || was.Kind() != r.Kind() {
+		return records.Outcome{}, errAddressTaken
+	}
+	out := records.Outcome{State: records.Same, ID: was.ID, Link: was.Link}
+	if !sameLink(was, r) {
+		conflicted, err := l.conflicted(was.ID, errAddressTaken, func() error { return l.replace(was, r) })
+		out.State = conflicted.State
+		if err != nil || out.State == records.Skipped {
+			conflicted.Link = was.Link
+			return conflicted, err
+		}
+	}
+	l.count(was.LinkID(), r)
+	return out, nil
+}
+
+// sameLink reports whether two records are the same link, whatever has become of
+// it by visits.
+func sameLink(was, r *records.Link) bool {
+	a, b := *was, *r
+	for _, l := range []*records.Link{&a, &b} {
+		l.SetID(0, 0)
+		l.Clicks, l.UniqueClicks, l.CarriedClicks, l.CarriedUniques, l.Taken = 0, 0, 0, 0, 0
+		// Files have other names in each folder.
+		if l.File != nil {
+			file := *l.File
+			file.Stored = ""
+			l.File = &file
+		}
+		if l.QR != nil {
+			qr := *l.QR
+			qr.LogoFile = ""
+			l.QR = &qr
+		}
+	}
+	if r.Created.IsZero() {
+		a.Created = r.Created
+	}
+	a.Updated, b.Updated = r.Updated, r.Updated
+	if r.Password != "" {
+		// Hashes of the same password differ.
+		if was.PasswordHash == "" {
+			return false
+		}
+		a.PasswordHash, a.Protected = "", false
+		b.PasswordHash, b.Protected, b.Password = "", false, ""
+	}
+	return records.Equal(&a, &b)
+}
+
+func (l *linkRecords) add(r *records.Link, address shortener.Address, external [2]string) (out records.Outcome, err error) {
+	if err := l.check(r); err != nil {
+		return out, err
+	}
+	out.State = records.Added
+	id, err := l.nextID("links", r.LinkID())
+	if err != nil {
+		return out, err
+	}
+	own, err := l.ownID(r, id)
+	if err != nil {
+		return out, err
+	}
+	added := *r
+	added.SetID(id, own)
+	out.ID, out.Link = added.ID, added.Link
+	l.at[address] = &added
+	if r.ExternalID != "" {
+		l.external[external] = address
+	}
+	_, args, err := l.s.newLink(added.Shortener())
+	if err != nil {
+		return out, err
+	}
+	l.links = append(append(l.links, args...), id)
+	for _, pixel := range ascending(r.Pixels) {
+		l.pixels = append(l.pixels, id, pixel)
+	}
+	l.count(id, r)
+	l.changed = append(l.changed, address)
+	return out, nil
+}
+
+// ownID returns the id of the QR code or file that a new link leads to. Those that
+// were made at the same time have ids in another order than their links; where
+// the link could keep its own, that of the code is no other's either.
+func (l *linkRecords) ownID(r *records.Link, link int64) (own int64, err error) {
+	table, rows := "qr_codes", &l.codes
+	switch r.Kind() {
+	case records.KindQR:
+	case records.KindFile:
+		table, rows = "uploads", &l.uploads
+	default:
+		return 0, nil
+	}
+	if l.p.DryRun || link != r.LinkID() {
+		own, err = l.nextID(table, r.ID)
+	} else {
+		var keep bool
+		if keep, err = l.isUnused(table, r.ID); err == nil {
+			own = l.give(table, r.ID, keep)
+		}
+	}
+	*rows = append(*rows, own, r.Account, link)
+	return own, err
+}
+
+// count takes the counts of visits of a record.
+func (l *linkRecords) count(id int64, r *records.Link) {
+	l.clicks = append(l.clicks, id, r.Clicks, r.UniqueClicks, r.CarriedClicks, r.CarriedUniques)
+	if r.Taken > 0 {
+		l.limits = append(l.limits, id, r.Taken)
+	}
+}
+
+// check is checkReferences for links of which many refer to the same.
+func (l *linkRecords) check(r *records.Link) error {
+	if l.p.DryRun {
+		return nil
+	}
+	one := func(key string, part shortener.Link) error {
+		key = r.Account + fieldSeparator + key
+		ok, known := l.existing[key]
+		if !known {
+			part.Account = r.Account
+			err := checkReferences(l.tx, &shortener.Link{}, &part)
+			if err != nil && api.AsError(err).Code != api.Invalid {
+				return err
+			}
+			ok = err == nil
+			l.existing[key] = ok
+		}
+		if ok {
+			return nil
+		}
+		name, _, _ := strings.Cut(key[len(r.Account)+len(fieldSeparator):], " ")
+		return api.InvalidField(name, "is not there in the account")
+	}
+	if r.Domain != "" {
+		if err := one("domain "+r.Domain, shortener.Link{Domain: r.Domain}); err != nil {
+			return err
+		}
+	}
+	if r.Type != shortener.TypeDirect {
+		if err := one("type "+r.Type, shortener.Link{Type: r.Type}); err != nil {
+			return err
+		}
+	}
+	if r.Campaign != 0 {
+		if err := one(fmt.Sprint("campaign ", r.Campaign), shortener.Link{Campaign: r.Campaign}); err != nil {
+			return err
+		}
+	}
+	for _, id := range r.Pixels {
+		if err := one(fmt.Sprint("pixels ", id), shortener.Link{Options: shortener.Options{Pixels: []int64{id}}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replace makes a link what the record is. Its channels stay.
+func (l *linkRecords) replace(was, r *records.Link) error {
+	if err := l.check(r); err != nil {
+		return err
+	}
+	before, after := was.Shortener(), r.Shortener()
+	after.ID, after.CarriedClicks, after.CarriedUniques = before.ID, before.CarriedClicks, before.CarriedUniques
+	if after.Updated = r.Updated; after.Updated.IsZero() {
+		after.Updated = l.s.stamp()
+	}
+	if err := l.s.saveLink(l.tx, before, after); err != nil {
+		return err
+	}
+	if r.Created.IsZero() {
+		return nil
+	}
+	return oneRow(l.tx.exec("UPDATE links SET created = ? WHERE id = ?", moment(r.Created), before.ID))
+}
+
+// save writes what the job has taken.
+func (l *linkRecords) save() error {
+	for _, step := range []struct {
+		statement *rowStatement
+		args      []any
+	}{
+		{insertRecordLinks, l.links}, {mergeClicks, l.unique(l.clicks, mergeClicks.width)}, {mergeLimits, l.unique(l.limits, mergeLimits.width)},
+		{insertLinkPixels, l.pixels}, {insertQRCodes, l.codes}, {insertUploads, l.uploads},
+	} {
+		if _, err := step.statement.exec(l.tx, step.args); err != nil {
+			return err
+		}
+	}
+	if len(l.changed) == 0 {
+		return nil
+	}
+	return l.s.noteChanges(l.tx, l.changed)
+}
+
+// unique leaves out rows whose first value stands in front of another row
+// already: of two records that are the same link, one has counts.
+func (l *linkRecords) unique(args []any, width int) []any {
+	seen := map[any]bool{}
+	kept := args[:0:0]
+	for ; len(args) > 0; args = args[width:] {
+		if !seen[args[0]] {
+			seen[args[0]] = true
+			kept = append(kept, args[:width]...)
+		}
+	}
+	return kept
+}
