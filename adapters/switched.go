@@ -1,5 +1,7 @@
 package adapters
 
+import "context"
+
 // Switched is a backend in whose place another one answers some accounts: those
 // whose links were moved away.
 type Switched interface {
@@ -14,6 +16,16 @@ type Switched interface {
 	// Home returns the name of the backend that holds the account's links now, and
 	// the account that they have there.
 	Home(account string) (name, owner string)
+}
+
+// Moving is a Switched that tells what is a copy of its own.
+type Moving interface {
+	Switched
+
+	// Brought reports whether an object that a backend has for an owner, by its id
+	// there, is the same as one that the account has here: because a move of the
+	// account's links has brought it there, or keeps both alike.
+	Brought(ctx context.Context, account, name, owner string, kind Kind, id int64) (bool, error)
 }
 
 // Answering returns what answers the account's calls to b now.

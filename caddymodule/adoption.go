@@ -148,7 +148,7 @@ func (a *App) adopter(rt *runtime, own adapters.Backend) visitors.Adopter {
 			settings := a.adapters[d.Backend].Common()
 			domain.Provider = append(domain.Provider, api.HostOf(originOf(settings.BaseURL)))
 			domain.Find = a.finder(rt, d.Backend, host)
-			domain.Complete = func() bool { return rt.lists(d.Backend) }
+			domain.Complete = tellsAll(a.adapters[d.Backend])
 		}
 		cfg.Domains = append(cfg.Domains, domain)
 	}
@@ -181,11 +181,12 @@ func (a *App) finder(rt *runtime, backend, host string) func(context.Context, *a
 	}
 }
 
-// lists reports whether a backend's own API knows all its links. Of others the
-// ledger knows those that were made through Linkquay.
-func (rt *runtime) lists(backend string) bool {
-	r, err := rt.find(backend)
-	return err == nil && r.backend.Capabilities()[api.ListLinks].Support == api.Native
+// tellsAll reports whether a backend's API finds whatever stands at an address
+// of the account. Of dgLnk's version 1 the ledger knows what was made through
+// Linkquay, and a link of version 3 can stand on all domains without saying so.
+func tellsAll(adapter Adapter) bool {
+	_, ok := adapter.(*Gempixel)
+	return ok
 }
 
 // opener returns what opens a short URL at the provider, with the eyes of a

@@ -188,11 +188,15 @@ func TestAdoption_Budget(t *testing.T) {
 // TestAdoption_ByAddress: a provider whose API does not know a link, and one
 // without an API, tell by redirecting.
 func TestAdoption_ByAddress(t *testing.T) {
-	for _, kind := range []string{"dglnk 1", "no API"} {
+	for _, kind := range []string{"dglnk 1", "dglnk 3", "no API"} {
 		t.Run(kind, func(t *testing.T) {
-			old := simulated(t, "dglnk 1", simulate.Options{})
-			for alias, extra := range map[string]string{"offer": "", "locked": `,"password":"open-sesame"`, "framed": `,"type":"frame"`} {
-				old.made(t, "/api/links/create", fmt.Sprintf(`{"long_url":"https://example.com/%s","alias":%q%s}`, alias, alias, extra))
+			site := kind
+			if kind == "no API" {
+				site = "dglnk 1"
+			}
+			old := simulated(t, site, simulate.Options{})
+			for alias, extra := range map[string]string{"offer": "", "locked": `,"password":"open-sesame"`} {
+				old.made(t, old.create, fmt.Sprintf(`{"long_url":"https://example.com/%s","alias":%q%s}`, alias, alias, extra))
 			}
 			options := old.backend("dg", dglnkKey) + "adopt brand.example dg"
 			if kind == "no API" {
@@ -200,8 +204,8 @@ func TestAdoption_ByAddress(t *testing.T) {
 			}
 			s := start(t, anyHost(options))
 			leadsTo(t, "a link", s.at("GET", "brand.example", "/offer"), 302, "https://example.com/offer")
-			for _, alias := range []string{"locked", "framed", "nothing"} {
-				if a := s.at("GET", "brand.example", "/"+alias); alias != "framed" && a.Status != 404 {
+			for _, alias := range []string{"locked", "nothing"} {
+				if a := s.at("GET", "brand.example", "/"+alias); a.Status != 404 {
 					t.Errorf("/%s: %d to %q; want 404", alias, a.Status, a.Header.Get("Location"))
 				}
 			}

@@ -46,12 +46,16 @@ func (l *lender) Borrow(ctx context.Context, a upstream.Ask) (string, time.Durat
 	}
 	done := make(chan result, 1)
 	// The client of the administration API knows no context. The server answers
-	// in seconds; a place that nobody waits for any more ends by itself.
+	// in seconds.
 	go func() {
 		var r result
 		r.reply, r.err = l.ask(http.MethodPost, budgetRequest{
 			Identity: a.Identity, Line: a.Line.Seconds(), Hold: a.Hold.Seconds(), Sent: a.Sent,
 		})
+		if r.reply.Loan != "" && ctx.Err() != nil {
+			l.Return(a.Identity, r.reply.Loan, false, 0)
+			r = result{err: ctx.Err()}
+		}
 		done <- r
 	}()
 	select {

@@ -26,7 +26,7 @@ func Listing(r *adapters.Record) []byte {
 		Document  any
 		ShortURL  string
 		Channels  []int64 `json:",omitempty"`
-		Password  string
+		Hash      string
 		Protected bool
 	}{document, r.ShortURL, channels, r.PasswordHash, r.Protected}
 	text, err := json.Marshal(said)

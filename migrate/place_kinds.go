@@ -51,31 +51,44 @@ var resources = map[adapters.Kind]*resource{
 	adapters.KindSplash: {
 		list: api.ListSplashPages, create: api.CreateSplashPage, update: api.UpdateSplashPage, rows: "splash",
 		fields: []field{
-			{name: "name", read: readText}, {name: "title", read: readText}, {name: "message", read: readText},
-			{name: "counter", read: readNumber}, {name: "image", read: readText}, {name: "button", read: readText},
+			{name: "name", read: readText},
+			{name: "title", read: readText},
+			{name: "message", read: readText},
+			{name: "counter", read: readNumber},
+			{name: "image", read: readText},
+			{name: "button", read: readText},
 		},
 	},
 	adapters.KindOverlay: {
 		list: api.ListOverlays, create: api.CreateOverlay, update: api.UpdateOverlay, rows: "cta",
 		fields: []field{
-			{name: "name", read: readText}, {name: "type", read: readText}, {name: "message", read: readText},
-			{name: "label", read: readText}, {name: "link", read: readText}, {name: "button", read: readText},
-			{name: "email", read: readText}, {name: "position", read: readText},
-			{name: "background", read: readText}, {name: "foreground", read: readText},
+			{name: "name", read: readText},
+			{name: "type", read: readText},
+			{name: "message", read: readText},
+			{name: "label", read: readText},
+			{name: "link", read: readText},
+			{name: "button", read: readText},
+			{name: "email", read: readText},
+			{name: "position", read: readText},
+			{name: "background", read: readText},
+			{name: "foreground", read: readText},
 		},
 	},
 	adapters.KindCampaign: {
 		list: api.ListCampaigns, get: api.GetCampaign, create: api.CreateCampaign, update: api.UpdateCampaign, rows: "campaigns", holder: "data",
 		fields: []field{
 			{name: "name", others: []string{"campaign", "domain"}, read: readText},
-			{name: "slug", others: []string{"rotator"}, read: readSlug}, {name: "public", read: readFlag},
+			{name: "slug", others: []string{"rotator"}, read: readSlug},
+			{name: "public", read: readFlag},
 		},
 	},
 	adapters.KindChannel: {
 		list: api.ListChannels, create: api.CreateChannel, update: api.UpdateChannel, rows: "channels",
 		fields: []field{
-			{name: "name", read: readText}, {name: "description", read: readText},
-			{name: "color", read: readText}, {name: "starred", read: readFlag},
+			{name: "name", read: readText},
+			{name: "description", read: readText},
+			{name: "color", read: readText},
+			{name: "starred", read: readFlag},
 		},
 	},
 	adapters.KindLink: {
@@ -108,8 +121,12 @@ var resources = map[adapters.Kind]*resource{
 	adapters.KindQR: {
 		list: api.ListQRCodes, get: api.GetQRCode, create: api.CreateQRCode, update: api.UpdateQRCode, rows: "qrs", holder: "details", partial: true,
 		fields: []field{
-			{name: "name", read: readText}, {name: "type", read: readText}, {name: "data", read: readAny},
-			{name: "background", read: readText}, {name: "foreground", read: readText}, {name: "logo", read: readText},
+			{name: "name", read: readText},
+			{name: "type", read: readText},
+			{name: "data", read: readAny},
+			{name: "background", read: readText},
+			{name: "foreground", read: readText},
+			{name: "logo", read: readText},
 		},
 	},
 }

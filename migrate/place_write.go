@@ -132,6 +132,9 @@ func (w *writer) importAll(ctx context.Context, importer adapters.Importer, reco
 			res.Err = err
 		case imported[n].Err != nil:
 			res.Err = imported[n].Err
+			if r := &batch[n]; r.ID == 0 && r.Kind == adapters.KindLink && isCode(res.Err, api.Conflict) {
+				*res = w.importTaken(ctx, importer, r, res.Err)
+			}
 		default:
 			res.ID, res.Existing = imported[n].ID, res.Existing || imported[n].Existing
 			res.Stored = &imported[n].Stored
@@ -141,6 +144,44 @@ func (w *writer) importAll(ctx context.Context, importer adapters.Importer, reco
 			}
 		}
 	}
+}
+
+// importTaken looks at what has the alias that a link was to have, and has it
+// replaced where that is the link, written in another way.
+func (w *writer) importTaken(ctx context.Context, importer adapters.Importer, r *adapters.Record, conflict error) Result {
+	id, err := w.mine(ctx, r, conflict)
+	if err != nil {
+		return Result{Err: err}
+	}
+	one, results := *r, make([]Result, 1)
+	one.ID = id
+	w.importAll(ctx, importer, []adapters.Record{one}, results)
+	results[0].Existing = results[0].Err == nil
+	return results[0]
+}
+
+// mine returns the id of the link that has the alias that a link was to have,
+// where it leads to the same place and nobody has claimed it: it is from an
+// earlier try. Else the error is the conflict.
+func (w *writer) mine(ctx context.Context, r *adapters.Record, conflict error) (int64, error) {
+	var found *adapters.Record
+	err := w.ask(ctx, func(ctx context.Context) (err error) {
+		found, err = w.place.Find(ctx, r)
+		return err
+	})
+	switch {
+	case isCode(err, api.NotFound), isCode(err, api.Unsupported):
+		return 0, conflict
+	case err != nil:
+		return 0, err
+	case !sameURL(gjson.GetBytes(found.Document, "url").Str, gjson.GetBytes(r.Document, "url").Str):
+		return 0, conflict
+	}
+	claimed, err := w.isClaimed(ctx, r.Kind, found.ID)
+	if claimed {
+		err = conflict
+	}
+	return found.ID, err
 }
 
 // adopt returns the id of an object that the record is already, 0 where there

@@ -18,19 +18,24 @@ const (
 	maxPrinted = 200
 )
 
+// prose is written for people. An error is told when it is flushed.
+type prose struct{ *bufio.Writer }
+
+func (l *prose) say(format string, args ...any) { _, _ = fmt.Fprintf(l, format, args...) }
+
 // WriteText writes the report for people.
 func (r *Report) WriteText(w io.Writer) error {
-	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "Plan: from %s to %s", r.Source, r.Target)
+	b := &prose{bufio.NewWriter(w)}
+	b.say("Plan: from %s to %s", r.Source, r.Target)
 	if r.Domain != "" {
-		fmt.Fprintf(b, ", links of the main domain to %s", r.Domain)
+		b.say(", links of the main domain to %s", r.Domain)
 	}
-	fmt.Fprintf(b, ". Nothing was written.\n")
+	b.say(". Nothing was written.\n")
 	if r.Quick {
-		fmt.Fprintf(b, "Only the lists of %s were read: what they do not say of a link is not in this plan.\n", r.Source)
+		b.say("Only the lists of %s were read: what they do not say of a link is not in this plan.\n", r.Source)
 	}
 	if len(r.Kinds) == 0 {
-		fmt.Fprintf(b, "\n%s has nothing to move.\n", r.Source)
+		b.say("\n%s has nothing to move.\n", r.Source)
 	} else {
 		r.writeKinds(b)
 	}
@@ -39,7 +44,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	return b.Flush()
 }
 
-func (r *Report) writeKinds(w io.Writer) {
+func (r *Report) writeKinds(w *prose) {
 	rows := [][]string{{"", "there are", "can be copied"}}
 	for _, k := range r.Kinds {
 		rows = append(rows, []string{kindNames[k.Kind] + "s", thousands(k.Objects), thousands(k.Movable)})
@@ -55,35 +60,36 @@ func (r *Report) writeKinds(w io.Writer) {
 }
 
 // writeTable writes names and the numbers behind them, below an empty line.
-func writeTable(w io.Writer, rows [][]string) {
+func writeTable(w *prose, rows [][]string) {
 	wide := 0
 	for _, row := range rows {
 		wide = max(wide, len(row[0]))
 	}
-	fmt.Fprintln(w)
+	w.say("\n")
 	for _, row := range rows {
-		fmt.Fprintf(w, "%-*s", wide, row[0])
+		w.say("%-*s", wide, row[0])
 		for i, number := range row[1:] {
-			fmt.Fprintf(w, "  %*s", max(len(rows[0][i+1]), len("1,000,000")), number)
+			w.say("  %*s", max(len(rows[0][i+1]), len("1,000,000")), number)
 		}
-		fmt.Fprintln(w)
+		w.say("\n")
 	}
 }
 
-func (r *Report) writeFindings(w io.Writer) {
+func (r *Report) writeFindings(w *prose) {
 	var untold []string // of one kind, which stand together
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if f.Code == FoundUntold {
 			untold = append(untold, fmt.Sprintf("%s (%s)", f.Field, thousands(f.Count)))
 			if i+1 == len(r.Findings) || r.Findings[i+1].Code != FoundUntold || r.Findings[i+1].Kind != f.Kind {
-				fmt.Fprintf(w, "\n%s does not tell these of %ss, which lose them where they have them:\n  %s\n", r.Source, kindNames[f.Kind], strings.Join(untold, ", "))
+				w.say("\n%s does not tell these of %ss, which lose them where they have them:\n  %s\n", r.Source, kindNames[f.Kind], strings.Join(untold, ", "))
 				untold = nil
 			}
 			continue
 		}
-		fmt.Fprintf(w, "\n%s\n", f.Message)
-		for _, o := range f.Objects[:min(len(f.Objects), shownObjects)] {
+		w.say("\n%s\n", f.Message)
+		shown := min(len(f.Objects), shownObjects)
+		for _, o := range f.Objects[:shown] {
 			line := printable(o.Name)
 			if line == "" {
 				line = fmt.Sprint(o.ID)
@@ -94,19 +100,19 @@ func (r *Report) writeFindings(w io.Writer) {
 			if o.Detail != "" {
 				line += ": " + printable(o.Detail)
 			}
-			fmt.Fprintf(w, "  %s\n", line)
+			w.say("  %s\n", line)
 		}
-		if more := f.Count - shownObjects; more > 0 && len(f.Objects) > shownObjects {
-			fmt.Fprintf(w, "  and %s more\n", thousands(more))
+		if f.Count > shown {
+			w.say("  and %s more\n", thousands(f.Count-shown))
 		}
 	}
 	for _, n := range r.NotMoved {
-		fmt.Fprintf(w, "\n%s at %s: no move takes them along.\n", plural(n.Count, n.What), r.Source)
+		w.say("\n%s at %s: no move takes them along.\n", plural(n.Count, n.What), r.Source)
 	}
 }
 
-func (r *Report) writeTime(w io.Writer) {
-	fmt.Fprintln(w)
+func (r *Report) writeTime(w *prose) {
+	w.say("\n")
 	for _, side := range []struct {
 		name string
 		SideEstimate
@@ -114,14 +120,14 @@ func (r *Report) writeTime(w io.Writer) {
 		switch {
 		case side.Calls == 0:
 		case side.Requests == 0:
-			fmt.Fprintf(w, "A copy takes %s to %s, whose rate is not limited here (api_rate).\n", plural(side.Calls, "call"), side.name)
+			w.say("A copy takes %s to %s, whose rate is not limited here (api_rate).\n", plural(side.Calls, "call"), side.name)
 		default:
 			window := time.Duration(side.WindowSeconds * float64(time.Second))
-			fmt.Fprintf(w, "A copy takes %s to %s; at %d in %s that is %s.\n", plural(side.Calls, "call"), side.name, side.Requests, shortly(window), Took(side.Seconds))
+			w.say("A copy takes %s to %s; at %d in %s that is %s.\n", plural(side.Calls, "call"), side.name, side.Requests, shortly(window), Took(side.Seconds))
 		}
 	}
 	if r.Estimate.Source.Calls == 0 && r.Estimate.Target.Calls == 0 && len(r.Kinds) > 0 {
-		fmt.Fprintln(w, "A copy takes minutes at most: both sides work with many objects at a time.")
+		w.say("A copy takes minutes at most: both sides work with many objects at a time.\n")
 	}
 }
 

@@ -23,7 +23,7 @@ const linesEvery = 10 * time.Second
 // anything else is written to w.
 func Show(w io.Writer) (tell func(Progress), end func()) {
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // File descriptors are small.
-		b := &bars{box: mpb.New(mpb.WithOutput(w), mpb.WithWidth(50), mpb.WithAutoRefresh())}
+		b := newBars(w, mpb.WithAutoRefresh())
 		return b.tell, b.end
 	}
 	l := &lines{w: w, now: time.Now}
@@ -107,6 +107,10 @@ type bars struct {
 	mu   sync.Mutex
 	bar  *mpb.Bar
 	step string
+}
+
+func newBars(w io.Writer, o ...mpb.ContainerOption) *bars {
+	return &bars{box: mpb.New(append(o, mpb.WithOutput(w), mpb.WithWidth(50))...)}
 }
 
 func (b *bars) tell(p Progress) {

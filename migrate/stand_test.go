@@ -39,11 +39,17 @@ type stand struct {
 
 func newStand(tb testing.TB) *stand {
 	tb.Helper()
+	return newStandAt(tb, filepath.Join(tb.TempDir(), "linkquay.db"))
+}
+
+// newStandAt is a stand on the database at the path.
+func newStandAt(tb testing.TB, path string) *stand {
+	tb.Helper()
 	contract, err := openapi.Load()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &stand{store: storetest.OpenPath(tb, filepath.Join(tb.TempDir(), "linkquay.db"))}
+	s := &stand{store: storetest.OpenPath(tb, path)}
 	dir, err := files.Open(filepath.Join(tb.TempDir(), "files"))
 	if err != nil {
 		tb.Fatal(err)

@@ -73,10 +73,14 @@ type shape struct {
 
 var shapes, columns = readShapes()
 
-// readShapes returns the shapes by kind, and the names of all fields, each once.
+// readShapes returns the shapes by kind, and the names of all fields, each once:
+// those of links, which people look for, before the others.
 func readShapes() (map[Kind]*shape, []string) {
 	all := map[Kind]*shape{}
 	names := []string{kindField}
+	for _, f := range fieldsOf(reflect.TypeFor[Link]()) {
+		names = append(names, f.name)
+	}
 	for _, m := range makers {
 		s := &shape{make: m.make, fields: fieldsOf(reflect.TypeOf(m.make()).Elem()), byName: map[string]*field{}}
 		for i := range s.fields {

@@ -233,6 +233,8 @@ func (im *importer) settle(p *pending, out Outcome) {
 			to = out.Link
 		}
 		im.idsOf(KindLink).add(p.link, to)
+	case out.State == Skipped && p.r.Kind() == KindSecret:
+		im.notice(p.line, p.r, "the database has its own, which stays: what was signed with the other is not understood")
 	default:
 		im.idsOf(p.r.Kind()).add(p.id, out.ID)
 		im.claim(p.r.Kind(), out.ID)

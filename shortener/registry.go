@@ -59,6 +59,17 @@ func (d *Domains) Owned(account string) bool {
 	return false
 }
 
+// Of returns the account's branded domains, in no order. They must not be
+// changed.
+func (d *Domains) Of(account string) (all []*Domain) {
+	for _, domain := range *d.hosts.Load() {
+		if domain.Account == account {
+			all = append(all, domain)
+		}
+	}
+	return all
+}
+
 // DomainSource is where the branded domains are kept. A Store is one.
 type DomainSource interface {
 	AllDomains(ctx context.Context) ([]Domain, error)

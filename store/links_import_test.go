@@ -57,12 +57,10 @@ func TestStore_ImportLinks(t *testing.T) {
 			imports = append(imports, moved(fmt.Sprint("plain-", i)))
 		}
 		done := importLinks(t, s, imports...)
-		seen := map[int64]bool{}
 		for i := range done {
-			if l := done[i].Link; done[i].Was != nil || l.ID == 0 || seen[l.ID] || l.Alias != imports[i].Link.Alias {
+			if l := done[i].Link; done[i].Was != nil || l.ID != int64(i+1) || l.Alias != imports[i].Link.Alias {
 				t.Fatalf("import %d became %+v, was %+v", i, l, done[i].Was)
 			}
-			seen[done[i].Link.ID] = true
 			if i%97 == 0 {
 				same(t, "the link as it is read", get(t, s, done[i].Link), done[i].Link)
 			}
@@ -86,6 +84,38 @@ func TestStore_ImportLinks(t *testing.T) {
 		}
 		if l = get(t, s, l); len(l.Options.Pixels) != 0 {
 			t.Errorf("the link has pixels %v that are deleted", l.Options.Pixels)
+		}
+	})
+}
+
+// Lists are by date, whatever came when.
+func TestStore_LinksThatWereMadeElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store, now *time.Time) {
+		for i := range 3 {
+			*now = now.Add(time.Hour)
+			createLink(t, s, link("acme", fmt.Sprint("here-", i)))
+		}
+		old, older, between := moved("old"), moved("older"), moved("between")
+		older.Link.Created = old.Link.Created.Add(-time.Hour)
+		between.Link.Created = now.Add(-30 * time.Minute)
+		importLinks(t, s, older, old, between)
+		want := []string{"here-2", "between", "here-1", "here-0", "old", "older"}
+		for _, f := range []shortener.Filter{{}, {Search: "example.com"}} {
+			var got []string
+			for f.Account, f.Limit = "acme", 2; len(got) < len(want); f.Offset += f.Limit {
+				page, total, err := s.Links(t.Context(), f)
+				if err != nil || total != len(want) || len(page) == 0 {
+					t.Fatalf("Links(%+v) = %d of %d, %v", f, len(page), total, err)
+				}
+				for i := range page {
+					got = append(got, page[i].Alias)
+				}
+			}
+			same(t, "links, newest first", got, want)
+		}
+		page, _, err := s.Links(t.Context(), shortener.Filter{Account: "acme", ByClicks: true, Limit: 4})
+		if err != nil || page[0].Alias != "between" || page[2].Alias != "older" || page[3].Alias != "here-2" {
+			t.Errorf("links by clicks are %v, %v; want those with the same number by date", page, err)
 		}
 	})
 }

@@ -23,9 +23,9 @@ func (s *Store) Links(ctx context.Context, f shortener.Filter) (links []shortene
 		where += " AND l.search LIKE ? ESCAPE '!'"
 		args = append(args, pattern)
 	}
-	order := " ORDER BY l.id DESC"
+	order := " ORDER BY l.created DESC, l.id DESC"
 	if f.ByClicks {
-		order = " ORDER BY c.clicks + c.carried DESC, l.id DESC"
+		order = " ORDER BY c.clicks + c.carried DESC, l.created DESC, l.id DESC"
 	}
 	err = s.readPage(ctx, page{
 		count: "SELECT COUNT(*) FROM links l" + where,

@@ -129,7 +129,11 @@ func (l *linkRecords) write(r *records.Link) (records.Outcome, error) {
 	}
 	out := records.Outcome{State: records.Same, ID: was.ID, Link: was.Link}
 	if !sameLink(was, r) {
-		conflicted, err := l.conflicted(was.ID, errAddressTaken, func() error { return l.replace(was, r) })
+		replace := func() error { return l.replace(was, r) }
+		if l.given[givenID{"links", was.LinkID()}] || was.LinkID() < 1 {
+			replace = nil // it stands above in the same file
+		}
+		conflicted, err := l.conflicted(was.ID, errAddressTaken, replace)
 		out.State = conflicted.State
 		if err != nil || out.State == records.Skipped {
 			conflicted.Link = was.Link

@@ -187,8 +187,14 @@ func (w *recordWriter) secret(r *records.Secret) (records.Outcome, error) {
 	case string(value) == string(r.Value):
 		return records.Outcome{State: records.Same}, nil
 	}
-	// What was made with the one that is here would not be understood any more.
-	return w.conflicted(0, conflict("name", "The database has another value of this name, which stays."), nil)
+	if w.p.OnConflict != records.Replace {
+		// Each database makes its own when it is first used.
+		return records.Outcome{State: records.Skipped}, nil
+	}
+	if !w.p.DryRun {
+		_, err = w.tx.exec("UPDATE secrets SET value = ? WHERE name = ?", r.Value, r.Name)
+	}
+	return records.Outcome{State: records.Replaced}, err
 }
 
 func (w *recordWriter) key(r *records.Key) (records.Outcome, error) {

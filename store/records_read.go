@@ -50,7 +50,7 @@ func (s *Store) readRecords(ctx context.Context, o records.ReadOptions, visit fu
 	state := &snapshot{tx, s.pools.dialect, func() {}}
 	defer state.end()
 	if s.pools.dialect.lockRows {
-		if _, err := tx.ExecContext(ctx, unlimited); err != nil {
+		if _, err := tx.ExecContext(ctx, unlimited+"; "+byIndex); err != nil {
 			return err
 		}
 	}

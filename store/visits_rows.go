@@ -15,7 +15,8 @@ type rowStatement struct {
 
 // rowSizes are the numbers of rows of one statement, largest first. Of those
 // over maxSQLiteRows a server is spared the ways back and forth; SQLite's
-// driver takes a time for binding that is the square of the parameters.
+// driver takes a time for binding that is the square of the parameters, so that
+// rows that are wide are fewer.
 var rowSizes = [...]int{128, maxSQLiteRows, 8, 1}
 
 const (

@@ -29,7 +29,7 @@ var errElsewhere = api.Errorf(api.Invalid, "This link is made by another backend
 // that they have in the request, with errors in the places of the others',
 // because promises about items are told by their places.
 func (r *router) createLinks(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	items, shares, err := r.shares(call)
+	items, shares, err := r.shares(ctx, call)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ type placed struct {
 
 // shares places the items. Nothing is made where one of the backends cannot heed
 // the call's promise.
-func (r *router) shares(call *api.Call) ([]placed, []*share, error) {
+func (r *router) shares(ctx context.Context, call *api.Call) ([]placed, []*share, error) {
 	items := make([]placed, len(call.Items))
 	var shares []*share
 	of := map[*member]*share{}
@@ -89,7 +89,10 @@ func (r *router) shares(call *api.Call) ([]placed, []*share, error) {
 			items[i].Err = item.Err
 			continue
 		}
-		m := r.place(domainOf(item.Document))
+		m, err := r.place(ctx, domainOf(item.Document))
+		if err != nil {
+			return nil, nil, err
+		}
 		document, err := r.inward(m, item.Document)
 		if err != nil {
 			items[i].Err = api.AsError(err)

@@ -80,6 +80,9 @@ type Domains interface {
 
 	// Owned reports whether the account has any domain.
 	Owned(account string) bool
+
+	// Of returns the account's domains, in no order.
+	Of(account string) []*shortener.Domain
 }
 
 // New returns what answers the keys of the account, by the name of their
@@ -159,15 +162,59 @@ func newFleet(ctx context.Context, cfg Config) (*fleet, error) {
 }
 
 // home returns the backend where the links of a host live, nil for a host that
-// is no branded domain of the account.
-func (f *fleet) home(host string) *member {
-	if m, ok := f.hosts[host]; ok {
-		return m
+// is no branded domain of the account. A domain that a move of another backend's
+// links has brought to the native one is that backend's until the move hands it
+// over.
+func (r *router) home(ctx context.Context, host string) (*member, error) {
+	if m, ok := r.hosts[host]; ok {
+		return m, nil
 	}
-	if d, ok := f.domains.Lookup(host); ok && d.Account == f.account {
-		return f.native
+	d, ok := r.domains.Lookup(host)
+	if !ok || d.Account != r.account {
+		return nil, nil //nolint:nilnil // None is no failure.
 	}
-	return nil
+	m, err := r.broughtBy(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil || m != r.own && r.isMoved(m) {
+		return r.native, nil
+	}
+	return m, nil
+}
+
+// broughtBy returns the member whose domain a native one is a copy of, nil where
+// it is nobody's.
+func (f *fleet) broughtBy(ctx context.Context, d *shortener.Domain) (*member, error) {
+	for _, m := range f.members {
+		moving, ok := m.backend.(adapters.Moving)
+		if !ok || m == f.native {
+			continue
+		}
+		brought, err := moving.Brought(ctx, f.account, f.native.name, f.account, adapters.KindDomain, d.ID)
+		if err != nil || brought {
+			return m, err
+		}
+	}
+	return nil, nil //nolint:nilnil // Nobody is no failure.
+}
+
+// isMoved reports whether the links of the member are the native backend's by
+// now.
+func (f *fleet) isMoved(m *member) bool {
+	name, owner := f.homeOf(m)
+	return name == f.native.name && owner == f.account
+}
+
+// isCopy reports whether all that the native backend has on domains are copies
+// of others' links.
+func (f *fleet) isCopy(ctx context.Context) (bool, error) {
+	for _, d := range f.domains.Of(f.account) {
+		if m, err := f.broughtBy(ctx, d); m == nil || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // routes reports whether links can have been routed to the member. What the

@@ -81,6 +81,15 @@ func (b branded) Owned(account string) bool {
 	return false
 }
 
+func (b branded) Of(account string) (all []*shortener.Domain) {
+	for _, d := range b {
+		if d.Account == account {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
 // numbers gives out numbers as the database does.
 func numbers() func(context.Context, string) (int64, error) {
 	known := map[string]int64{}

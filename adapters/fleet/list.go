@@ -20,7 +20,11 @@ import (
 // once where the first page is asked for, else at most three times.
 func (r *router) list(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	var parts []*part
-	for _, m := range r.parts(call) {
+	members, err := r.parts(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
 		parts = append(parts, &part{member: m, pages: map[int][]gjson.Result{}})
 	}
 	if len(parts) == 1 {
@@ -33,7 +37,7 @@ func (r *router) list(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	} else {
 		l.plural = "list"
 	}
-	err := first(each(parts, func(p *part) error { return l.begin(ctx, p, p == parts[0]) }))
+	err = first(each(parts, func(p *part) error { return l.begin(ctx, p, p == parts[0]) }))
 	if err != nil {
 		return nil, err
 	}
@@ -51,13 +55,17 @@ func (r *router) list(ctx context.Context, call *api.Call) (*api.Reply, error) {
 
 // parts returns the backends that a list is made of, the key's own first. Where
 // links are looked for by an external id, those that cannot keep one have none.
-func (r *router) parts(call *api.Call) []*member {
+func (r *router) parts(ctx context.Context, call *api.Call) ([]*member, error) {
+	others, err := r.others(ctx)
+	if err != nil {
+		return nil, err
+	}
 	made := api.CreateLink
 	if call.Operation == api.ListFiles {
 		made = api.UploadFile
 	}
 	var parts []*member
-	for _, m := range append([]*member{r.own}, r.others()...) {
+	for _, m := range append([]*member{r.own}, others...) {
 		c := m.backend.Capabilities()
 		if !c.Supports(call.Operation) && !c.Supports(made) {
 			continue
@@ -70,15 +78,16 @@ func (r *router) parts(call *api.Call) []*member {
 	}
 	if len(parts) == 0 {
 		// The answer to what none of them does is that of the key's own.
-		return []*member{r.own}
+		parts = []*member{r.own}
 	}
-	return parts
+	return parts, nil
 }
 
 // others returns the other backends that links of the key can be on, in order
 // of name. Of those whose links were moved to one place it is the first, and
-// none where that is the place of the key's own.
-func (r *router) others() (others []*member) {
+// none where that is the place of the key's own; and the native one is not among
+// them while all that it has are copies.
+func (r *router) others(ctx context.Context) (others []*member, err error) {
 	type place struct{ name, owner string }
 	of := func(m *member) (p place) {
 		p.name, p.owner = r.homeOf(m)
@@ -89,10 +98,19 @@ func (r *router) others() (others []*member) {
 		if m == r.own || !r.routes(m) || seen[of(m)] {
 			continue
 		}
+		if m == r.native {
+			isCopy, err := r.isCopy(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if isCopy {
+				continue
+			}
+		}
 		seen[of(m)] = true
 		others = append(others, m)
 	}
-	return others
+	return others, nil
 }
 
 // lister is one call for a list on its way.

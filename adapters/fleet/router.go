@@ -44,9 +44,9 @@ func (r *router) Home(string) (name, owner string) { return r.homeOf(r.own) }
 func (r *router) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	switch call.Operation {
 	case api.CreateLink:
-		return r.pass(ctx, r.place(domainOf(call.Document)), call)
+		return r.placed(ctx, domainOf(call.Document), call)
 	case api.UploadFile:
-		return r.pass(ctx, r.place(call.Query.Get("domain")), call)
+		return r.placed(ctx, call.Query.Get("domain"), call)
 	case api.CreateLinks:
 		return r.createLinks(ctx, call)
 	case api.UpdateLink:
@@ -78,13 +78,22 @@ func domainOf(document []byte) string {
 
 // place returns the backend where a new link goes. A domain that is none of the
 // account's is for the key's own to judge: it may be that backend's main one.
-func (r *router) place(domain string) *member {
+func (r *router) place(ctx context.Context, domain string) (*member, error) {
 	if domain != "" {
-		if m := r.home(api.HostOf(domain)); m != nil {
-			return m
+		if m, err := r.home(ctx, api.HostOf(domain)); m != nil || err != nil {
+			return m, err
 		}
 	}
-	return r.own
+	return r.own, nil
+}
+
+// placed passes a call to the backend where a new link on the domain goes.
+func (r *router) placed(ctx context.Context, domain string, call *api.Call) (*api.Reply, error) {
+	m, err := r.place(ctx, domain)
+	if err != nil {
+		return nil, err
+	}
+	return r.pass(ctx, m, call)
 }
 
 // pass hands a call about links or files to a backend, and writes the ids of
@@ -128,7 +137,10 @@ func missing(op api.Operation) error {
 func (r *router) updateLink(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	if domain := domainOf(call.Document); domain != "" {
 		m, _, ok := r.locate(call.Path.ID)
-		home := r.home(api.HostOf(domain))
+		home, err := r.home(ctx, api.HostOf(domain))
+		if err != nil {
+			return nil, err
+		}
 		if ok && home != nil && home != m {
 			return nil, api.InvalidField("domain", fmt.Sprintf("is that of links on the backend %q, and this one is on %q: a link does not move by an update", home.name, m.name))
 		}

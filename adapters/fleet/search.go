@@ -16,14 +16,22 @@ import (
 // finds on another host is answered where nobody has the link on the right one.
 func (r *router) search(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	host := hostOf(adapters.ShortOf(call.Query))
-	if m := r.home(host); m != nil {
+	m, err := r.home(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	if m != nil {
 		return r.pass(ctx, m, call)
 	}
 	reply, err := r.pass(ctx, r.own, call)
 	if err != nil || host == "" || isOn(host, reply) {
 		return reply, err
 	}
-	for _, m := range r.others() {
+	others, err := r.others(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range others {
 		found, err := r.pass(ctx, m, call)
 		if err != nil {
 			return nil, err

@@ -35,6 +35,8 @@ func (s *spending) borrow(ctx context.Context, until, deadline time.Time) (time.
 	if lender == nil || s.bucket != ownBucket {
 		return 0, nil
 	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
 	var wait time.Duration
 	for {
 		now := time.Now()

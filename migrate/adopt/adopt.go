@@ -56,9 +56,9 @@ type Domain struct {
 	// that there is no API to ask.
 	Find func(ctx context.Context, link *adapters.Record) (*adapters.Record, error)
 
-	// Complete reports whether Find knows every link of the domain, so that what
-	// it does not find is nowhere; nil means that it does not.
-	Complete func() bool
+	// Complete says that Find knows every link of the domain, so that what it does
+	// not find is nowhere.
+	Complete bool
 
 	// Open opens a short URL at the provider, whatever DNS says of its host.
 	Open func(ctx context.Context, address string) (*guard.Answer, error)

@@ -35,7 +35,7 @@ func (d *domain) lookUp(ctx context.Context, alias string) (to string, outcome O
 		return d.unlisted(ctx, alias)
 	case api.AsError(err).Code != api.NotFound:
 		return d.meanwhile(ctx, alias, err)
-	case d.Complete != nil && d.Complete():
+	case d.Complete:
 		return d.missing(alias)
 	}
 	return d.unlisted(ctx, alias)
@@ -64,7 +64,7 @@ func (d *domain) known(ctx context.Context, alias string, found *adapters.Record
 		}
 	}
 	if link.Protected && link.PasswordHash == "" {
-		d.cfg.Logger.Warn("a link was taken over whose password nobody tells: it opens for nobody until it is given a new one",
+		d.cfg.Logger.Warn("a link has a password that nobody tells: taken over, it opens for nobody until it is given a new one",
 			zap.String("domain", d.Host), zap.String("alias", alias))
 	}
 	return d.take(ctx, alias, &link)

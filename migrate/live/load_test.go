@@ -9,11 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
+	"github.com/linkquay/linkquay/migrate/live"
 )
 
-// TestMove_UnderLoad: clients create, change, read and delete links while these
+// TestMove_UnderLoad: clients of two servers create, change, read and delete links while these
 // are copied, kept alike, handed over, taken back, and all of it again. No
 // request fails, each client reads what it has written, by the ids that it was
 // given, and at the end both sides have the same.
@@ -65,10 +69,12 @@ type load struct {
 
 // client has links of its own, by the ids that it was given.
 type client struct {
-	number int
-	made   int
-	links  map[int64]string // their destinations
-	random *rand.Rand
+	number  int
+	server  *live.Switch
+	made    int
+	changed int
+	links   map[int64]string // their destinations
+	random  *rand.Rand
 }
 
 func startLoad(t *testing.T, s *stand, clients int) *load {
@@ -76,18 +82,21 @@ func startLoad(t *testing.T, s *stand, clients int) *load {
 	l := &load{stand: s, cancel: cancel}
 	t.Cleanup(func() { cancel(); l.done.Wait() })
 	for n := range clients {
-		c := &client{number: n, links: map[int64]string{}, random: rand.New(rand.NewPCG(uint64(n), 7))}
+		c := &client{number: n, server: s.kr, links: map[int64]string{}, random: rand.New(rand.NewPCG(uint64(n), 7))}
+		if n%2 == 1 {
+			c.server = s.other
+		}
 		l.clients = append(l.clients, c)
 		l.done.Go(func() {
 			for ctx.Err() == nil {
 				// A request that was begun is ended.
-				if err := c.step(context.WithoutCancel(ctx), s); err != nil {
+				if err := c.step(context.WithoutCancel(ctx)); err != nil {
 					err = fmt.Errorf("client %d, after %d calls: %w", n, l.calls.Load(), err)
 					l.failed.CompareAndSwap(nil, &err)
 					return
 				}
 				l.calls.Add(1)
-				time.Sleep(5 * time.Millisecond) // the machine is to do more than this
+				time.Sleep(20 * time.Millisecond) // the machine is to do more than this
 			}
 		})
 	}
@@ -115,8 +124,12 @@ func (l *load) stop(t *testing.T) {
 	t.Logf("%d calls", l.calls.Load())
 }
 
+func (c *client) do(ctx context.Context, op api.Operation, path api.Path, document string) (gjson.Result, error) {
+	return ask(ctx, adapters.Answering(c.server, api.MainAccount), "kr", op, path, document)
+}
+
 // step makes one call, and checks its answer.
-func (c *client) step(ctx context.Context, s *stand) error {
+func (c *client) step(ctx context.Context) error {
 	var id int64
 	for id = range c.links {
 		break
@@ -125,7 +138,7 @@ func (c *client) step(ctx context.Context, s *stand) error {
 	case id == 0 || n < 3:
 		c.made++
 		url := fmt.Sprintf("https://example.com/%d/%d", c.number, c.made)
-		reply, err := s.do(ctx, api.CreateLink, api.Path{}, fmt.Sprintf(`{"url":%q,"custom":"c%d-%d"}`, url, c.number, c.made))
+		reply, err := c.do(ctx, api.CreateLink, api.Path{}, fmt.Sprintf(`{"url":%q,"custom":"c%d-%d"}`, url, c.number, c.made))
 		if err != nil {
 			return err
 		}
@@ -135,13 +148,14 @@ func (c *client) step(ctx context.Context, s *stand) error {
 		}
 		c.links[made] = url
 	case n < 6:
-		url := fmt.Sprintf("%s/changed-%d", c.links[id][:len("https://example.com/0/1")], c.random.IntN(1000))
-		if _, err := s.do(ctx, api.UpdateLink, api.Path{ID: id}, fmt.Sprintf(`{"url":%q}`, url)); err != nil {
+		c.changed++
+		url := fmt.Sprintf("https://example.com/%d/changed/%d", c.number, c.changed)
+		if _, err := c.do(ctx, api.UpdateLink, api.Path{ID: id}, fmt.Sprintf(`{"url":%q}`, url)); err != nil {
 			return err
 		}
 		c.links[id] = url
 	case n < 9:
-		reply, err := s.do(ctx, api.GetLink, api.Path{ID: id}, "")
+		reply, err := c.do(ctx, api.GetLink, api.Path{ID: id}, "")
 		if err != nil {
 			return err
 		}
@@ -149,7 +163,7 @@ func (c *client) step(ctx context.Context, s *stand) error {
 			return fmt.Errorf("link %d is %s; want %s", id, reply.Get("details").Raw, c.links[id])
 		}
 	default:
-		if _, err := s.do(ctx, api.DeleteLink, api.Path{ID: id}, ""); err != nil {
+		if _, err := c.do(ctx, api.DeleteLink, api.Path{ID: id}, ""); err != nil {
 			return err
 		}
 		delete(c.links, id)

@@ -38,9 +38,11 @@ type stand struct {
 	places   map[string]*migrate.Place
 	site     *gempixelsite.Site
 	server   *simulate.Server
-	registry *live.Registry
-	kr       *live.Switch
+	database string
 	mover    *migrate.Mover
+
+	// kr and native are the switches of one server; other is kr's of another one.
+	kr, native, other *live.Switch
 }
 
 func newStand(tb testing.TB) *stand {
@@ -49,7 +51,8 @@ func newStand(tb testing.TB) *stand {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &stand{store: storetest.OpenPath(tb, filepath.Join(tb.TempDir(), "linkquay.db"))}
+	s := &stand{database: filepath.Join(tb.TempDir(), "linkquay.db")}
+	s.store = storetest.OpenPath(tb, s.database)
 	dir, err := files.Open(filepath.Join(tb.TempDir(), "files"))
 	if err != nil {
 		tb.Fatal(err)
@@ -81,18 +84,20 @@ func newStand(tb testing.TB) *stand {
 		"kr":              {Name: "kr", Backend: whole, Account: api.MainAccount, Origin: s.server.URL},
 		api.NativeBackend: {Name: api.NativeBackend, Backend: own, Account: api.MainAccount, Origin: "https://go.example.com"},
 	}
-	s.registry = s.newRegistry()
-	s.kr = s.registry.Switch("kr", whole)
-	s.registry.Switch(api.NativeBackend, own)
-	if err := s.registry.Start(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(s.registry.Close)
+	s.kr, s.native = s.serve(tb, live.Config{})
+	s.other, _ = s.serve(tb, live.Config{})
 	return s
 }
 
-func (s *stand) newRegistry() *live.Registry {
-	return live.New(live.Config{Store: s.store.Moves(), Every: every, Place: s.place})
+// serve starts another server with the backends.
+func (s *stand) serve(tb testing.TB, cfg live.Config) (kr, native *live.Switch) {
+	tb.Helper()
+	cfg.Store, cfg.Every, cfg.Place = s.store.Moves(), every, s.place
+	r := live.New(cfg)
+	kr, native = r.Switch("kr", s.places["kr"].Backend), r.Switch(api.NativeBackend, s.places[api.NativeBackend].Backend)
+	must(tb, r.Start(tb.Context()))
+	tb.Cleanup(r.Close)
+	return kr, native
 }
 
 func (s *stand) place(name, _ string) (*migrate.Place, error) {
@@ -105,13 +110,16 @@ func (s *stand) place(name, _ string) (*migrate.Place, error) {
 // open begins the move from kr to the native backend.
 func (s *stand) open(tb testing.TB) {
 	tb.Helper()
+	s.openMove(tb, "kr", api.NativeBackend)
+}
+
+func (s *stand) openMove(tb testing.TB, source, target string) {
+	tb.Helper()
 	move, err := s.store.Moves().OpenMove(tb.Context(), migrate.Move{
-		Source: "kr", SourceAccount: api.MainAccount, Target: api.NativeBackend, TargetAccount: api.MainAccount,
+		Source: source, SourceAccount: api.MainAccount, Target: target, TargetAccount: api.MainAccount,
 	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s.mover = &migrate.Mover{Store: s.store.Moves(), Move: move, Source: s.places["kr"], Target: s.places[api.NativeBackend]}
+	must(tb, err)
+	s.mover = &migrate.Mover{Store: s.store.Moves(), Move: move, Source: s.places[source], Target: s.places[target]}
 	s.noticed(tb)
 }
 
@@ -181,3 +189,28 @@ func (s *stand) mustDo(tb testing.TB, op api.Operation, path api.Path, format st
 }
 
 func destination(document []byte) string { return gjson.GetBytes(document, "url").String() }
+
+// atTarget and atSource wait until both servers answer by that side.
+func (s *stand) atTarget(tb testing.TB) { s.answers(tb, s.mover.Target.Name) }
+func (s *stand) atSource(tb testing.TB) { s.answers(tb, s.mover.Source.Name) }
+
+func (s *stand) answers(tb testing.TB, name string) {
+	tb.Helper()
+	one, two := s.kr, s.other
+	if s.mover.Source.Name == api.NativeBackend {
+		one, two = s.native, s.native
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(every) {
+		a, _ := one.Home(api.MainAccount)
+		b, _ := two.Home(api.MainAccount)
+		if a == name && b == name {
+			return
+		}
+	}
+	tb.Fatalf("%s does not answer", name)
+}
+
+// requests is how many requests the site has had.
+func (s *stand) requests() int { return len(s.server.Requests()) }
+
+func itoa(n int64) string { return fmt.Sprint(n) }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/migrate"
 )
 
 // Switch is a backend that hands the calls of accounts whose links are being
@@ -116,6 +117,16 @@ func (s *Switch) Home(account string) (name, owner string) {
 	return sd.move.Target, sd.move.TargetAccount
 }
 
+// Brought implements adapters.Moving.
+func (s *Switch) Brought(ctx context.Context, account, name, owner string, kind adapters.Kind, id int64) (bool, error) {
+	sd := s.side(account)
+	if sd == nil || sd.move.Target != name || sd.move.TargetAccount != owner {
+		return false, nil
+	}
+	rows, err := s.registry.cfg.Store.RowsByTarget(ctx, sd.move.ID, kind, []int64{id})
+	return len(rows) > 0 && rows[0].Status != migrate.Deleted, err
+}
+
 // For returns the backend as the account sees it: its Capabilities are always
 // those of the side that answers.
 func (s *Switch) For(account string) adapters.Backend { return bound{s, account} }
@@ -153,7 +164,7 @@ func (s *Switch) answering(behind adapters.Backend) adapters.Backend {
 }
 
 var (
-	_ adapters.Switched   = (*Switch)(nil)
-	_ adapters.Switched   = bound{}
+	_ adapters.Moving     = (*Switch)(nil)
+	_ adapters.Moving     = bound{}
 	_ adapters.Idempotent = idempotent{}
 )

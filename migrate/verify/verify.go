@@ -158,6 +158,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		})
 	}
 	err = group.Wait()
+	if err == nil {
+		r.total = r.done // counted, it has those that the source does not have yet
+	}
 	r.report.finish(err)
 	r.tell(true)
 	return r.report, err
@@ -204,7 +207,7 @@ func (r *run) read(ctx context.Context, links chan<- migrate.Row) error {
 		}
 		for _, row := range rows {
 			f.After = row.ID
-			if row.Status == migrate.Deleted || row.Status == migrate.Skipped {
+			if row.Status == migrate.Deleted || row.Status == migrate.Skipped || row.SourceID == 0 {
 				continue
 			}
 			if n++; (n-1)%r.every != 0 {

@@ -46,7 +46,7 @@ func (r rows) CountRows(context.Context, int64) ([]migrate.Count, error) {
 func links(shorts ...string) rows {
 	var out rows
 	for i, short := range shorts {
-		out = append(out, migrate.Row{ID: int64(i + 1), Kind: adapters.KindLink, Status: migrate.Copied, ShortURL: short})
+		out = append(out, migrate.Row{ID: int64(i + 1), SourceID: int64(i + 1), Kind: adapters.KindLink, Status: migrate.Copied, ShortURL: short})
 	}
 	return out
 }
@@ -280,7 +280,7 @@ func TestRun_Unopened(t *testing.T) {
 	if r.Links != 0 || r.NotMoved != 1 || len(r.Unopened) != 2 || r.Err() == nil || !strings.Contains(r.Err().Error(), "3 links could not") {
 		t.Errorf("the report is %+v, %v", r, r.Err())
 	}
-	o.Rows = rows{{ID: 1, Kind: adapters.KindLink, Status: migrate.Deleted, ShortURL: "https://a.test/a"}, {ID: 2, Kind: adapters.KindQR, Status: migrate.Copied, ShortURL: "https://a.test/qr/a"}}
+	o.Rows = rows{{ID: 1, Kind: adapters.KindLink, Status: migrate.Deleted, ShortURL: "https://a.test/a"}, {ID: 2, Kind: adapters.KindQR, Status: migrate.Copied, ShortURL: "https://a.test/qr/a"}, {ID: 3, TargetID: 1, Kind: adapters.KindLink, Status: migrate.Copied}}
 	if r := mustRun(t, o); r.Err() == nil || len(r.Unopened) > 0 {
 		t.Errorf("a move without links: %+v, %v", r, r.Err())
 	}
