@@ -100,12 +100,13 @@ func TestAdmin_Budget(t *testing.T) {
 // TestLender: what an administration API says, or does not, is taken for what it
 // means to a command.
 func TestLender(t *testing.T) {
-	answer, asked := "", make(chan string, 10)
+	var said atomic.Value
+	asked := make(chan string, 10)
 	hold := make(chan struct{})
 	server := upstream(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		asked <- r.Method + " " + string(body)
-		switch {
+		switch answer := said.Load().(string); {
 		case answer == "hang" && r.Method == http.MethodPost:
 			<-hold
 			_, _ = io.WriteString(w, `{"loan":"late"}`)
@@ -133,7 +134,7 @@ func TestLender(t *testing.T) {
 		{"{}", "", 0, true},
 		{"{", "", 0, true},
 	} {
-		answer = c.answer
+		said.Store(c.answer)
 		loan, wait, err := l.Borrow(t.Context(), ask)
 		if loan != c.loan || wait != c.wait || errors.Is(err, client.ErrNoLender) != c.alone || err != nil && !c.alone {
 			t.Errorf("for %s Borrow = %q, %s, %v", c.answer, loan, wait, err)
@@ -143,15 +144,15 @@ func TestLender(t *testing.T) {
 		}
 	}
 	// Whoever does not wait any more gives back what comes after all.
-	answer = "hang"
+	said.Store("hang")
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, _, err := l.Borrow(ctx, ask); !errors.Is(err, context.Canceled) {
 		t.Errorf("Borrow = %v; want canceled", err)
 	}
-	answer = `{"loan":""}`
-	close(hold)
 	<-asked
+	said.Store(`{"loan":""}`)
+	close(hold)
 	if got := <-asked; got != `DELETE {"identity":"0123","loan":"late"}` {
 		t.Errorf("afterwards the server was asked %s", got)
 	}

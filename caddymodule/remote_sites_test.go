@@ -30,6 +30,9 @@ type remoteSite struct {
 
 	// shorts returns the short URLs of all its links, oldest first.
 	shorts func() []string
+
+	// targets returns where they lead, each with the short URLs that lead there.
+	targets func() map[string][]string
 }
 
 // simulated starts a site of the kind.
@@ -46,6 +49,13 @@ func simulated(t testing.TB, kind string, o simulate.Options) *remoteSite {
 			}
 			return all
 		}
+		s.targets = func() map[string][]string {
+			all := map[string][]string{}
+			for _, l := range site.Links() {
+				all[l.URL] = append(all[l.URL], l.ShortURL)
+			}
+			return all
+		}
 		s.Server, err = simulate.Start(t.Context(), site, o)
 	} else {
 		s.create = "/api/links/create"
@@ -57,6 +67,15 @@ func simulated(t testing.TB, kind string, o simulate.Options) *remoteSite {
 		s.shorts = func() (all []string) {
 			for _, l := range site.Links() {
 				all = append(all, s.URL+"/"+cmp.Or(l.Alias, l.Hash))
+			}
+			return all
+		}
+		s.targets = func() map[string][]string {
+			all := map[string][]string{}
+			for _, l := range site.Links() {
+				if l.DeletedAt.IsZero() {
+					all[l.LongURL] = append(all[l.LongURL], s.URL+"/"+cmp.Or(l.Alias, l.Hash))
+				}
 			}
 			return all
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 )
@@ -133,7 +135,7 @@ func (r *Row) other(toTarget bool) *int64 {
 
 // once carries an object one time, and writes what came of it into the row.
 func (c *carrier) once(ctx context.Context, t task, e *Entry, row *Row) error {
-	r, err := c.read(ctx, t)
+	r, err := c.read(ctx, t, e)
 	switch {
 	case isCode(err, api.NotFound):
 		return c.gone(ctx, t, row, err)
@@ -200,9 +202,15 @@ func (c *carrier) once(ctx context.Context, t task, e *Entry, row *Row) error {
 }
 
 // read reads an object at the primary.
-func (c *carrier) read(ctx context.Context, t task) (r *adapters.Record, err error) {
+func (c *carrier) read(ctx context.Context, t task, e *Entry) (r *adapters.Record, err error) {
 	from, _ := c.sides(t.toTarget)
-	if !c.listed {
+	switch {
+	case c.listed:
+	case e != nil && e.Document != nil && !gjson.GetBytes(e.Document, fieldChannel).Exists():
+		// What all channels hold, which some sites take many calls to tell, has not
+		// changed by this.
+		from.forgetGroups(t.kind, t.id)
+	default:
 		from.forget(t.kind, t.id)
 	}
 	err = c.patient(!t.toTarget)(ctx, func(ctx context.Context) (err error) {
@@ -240,6 +248,7 @@ func (c *carrier) writer(t task, row *Row) *writer {
 	return &writer{
 		place: to,
 		ask:   c.patient(t.toTarget),
+		trust: &c.side(t.toTarget).trust,
 		claimed: func(ctx context.Context, kind adapters.Kind, id int64) (bool, error) {
 			read := c.Store.RowsBySource
 			if t.toTarget {

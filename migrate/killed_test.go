@@ -65,7 +65,7 @@ func TestCopyKilled(t *testing.T) {
 		simulate.Fault{Kind: simulate.CutJSON, Method: "POST", Path: "/api/url/add", Percent: 1, After: 13},
 		simulate.Fault{Kind: simulate.DieAfterCommit, Method: "POST", Path: "/api/campaign/add", Times: 2},
 		simulate.Fault{Kind: simulate.DieAfterCommit, Method: "POST", Path: "/api/channel/add", After: 1, Times: 2},
-		simulate.Fault{Kind: simulate.Reset, Method: "POST", Path: "/api/url/add", After: links / 2, Times: 2},
+		simulate.Fault{Kind: simulate.Reset, Method: "POST", Path: "/api/url/add", After: links / 20, Times: 2},
 		simulate.Fault{Kind: simulate.Reset, Method: "GET", Percent: 2},
 		simulate.Fault{Kind: simulate.HTML, Method: "GET", Percent: 1, After: 5},
 	)

@@ -210,6 +210,10 @@ type Filter struct {
 	// means 1000.
 	After int64
 	Limit int
+
+	// BySource has the rows of one Kind in order of SourceID, without those that
+	// have none; After is a SourceID then, math.MinInt64 for the first page.
+	BySource bool
 }
 
 // Count is how many rows of a move there are of a kind and status.

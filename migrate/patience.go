@@ -25,10 +25,33 @@ const (
 	stubborn = 5
 )
 
-// side is what is known of whether a place answers.
+// side is what is known of whether a place answers, and of what it does.
 type side struct {
+	trust trust
+
 	mu       sync.Mutex
 	answered time.Time
+}
+
+// trust are the fields that a place was found to heed. The zero value has none.
+type trust struct {
+	mu     sync.Mutex
+	fields map[string]bool
+}
+
+func (t *trust) has(field string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fields[field]
+}
+
+func (t *trust) add(field string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fields == nil {
+		t.fields = map[string]bool{}
+	}
+	t.fields[field] = true
 }
 
 func (s *side) note(now time.Time) {
@@ -67,12 +90,16 @@ func isPassing(err error) bool {
 	return false
 }
 
+func (m *Mover) side(ofTarget bool) *side {
+	if ofTarget {
+		return &m.target
+	}
+	return &m.source
+}
+
 // patient returns an asker that waits while the side does not answer.
 func (m *Mover) patient(toTarget bool) asker {
-	s := &m.source
-	if toTarget {
-		s = &m.target
-	}
+	s := m.side(toTarget)
 	patience := m.Patience
 	if patience == 0 {
 		patience = defaultPatience

@@ -97,7 +97,11 @@ func (w *writer) create(ctx context.Context, r *adapters.Record) Result {
 		}
 		return true
 	})
-	reply, err := w.send(ctx, d, w.place.call(writes[r.Kind].create))
+	do := w.do
+	if r.Kind != adapters.KindLink {
+		do = func(ctx context.Context, call *api.Call) (*api.Reply, error) { return w.make(ctx, r, call) }
+	}
+	reply, err := w.send(ctx, d, w.place.call(writes[r.Kind].create), do)
 	if err != nil {
 		return Result{Err: err}
 	}
@@ -115,11 +119,57 @@ func (w *writer) create(ctx context.Context, r *adapters.Record) Result {
 	if err := w.group(ctx, d, r, id, channels); err != nil {
 		return Result{Err: err}
 	}
-	if len(channelsOf(r)) == 0 && gjson.GetBytes(r.Document, "campaign").Int() == 0 {
-		w.place.ungrouped(r.Kind, id)
+	return w.made(ctx, d, r, id)
+}
+
+// make sends a create. Where nobody knows what came of it, what it has made is
+// looked for before it is sent again: unlike links, these have no alias that they
+// would meet.
+func (w *writer) make(ctx context.Context, r *adapters.Record, call *api.Call) (reply *api.Reply, err error) {
+	seeker := *w
+	seeker.ask, seeker.doubtful = once, true
+	doubt := false
+	err = w.ask(ctx, func(ctx context.Context) (err error) {
+		if doubt {
+			id, err := seeker.adopt(ctx, r)
+			if err != nil {
+				return err
+			}
+			if id != 0 {
+				reply = &api.Reply{Document: fmt.Appendf(nil, `{"id":%d}`, id)}
+				return nil
+			}
+		}
+		reply, err = w.place.Backend.Do(ctx, call)
+		doubt = doubt || isCode(err, api.Unavailable)
+		return err
+	})
+	return reply, err
+}
+
+// made reads an object back that was added. Its campaign and channels take
+// further calls on sites that tell of them in lists alone: once they were found
+// to be as they were sent, the site is taken at its word.
+func (w *writer) made(ctx context.Context, d *draft, r *adapters.Record, id int64) Result {
+	sent := groups{campaign: gjson.GetBytes(r.Document, "campaign").Int(), channels: channelsOf(r), tellsCampaign: true, tellsChannels: true}
+	trusted := (sent.campaign == 0 || w.trust.has("campaign")) && (len(sent.channels) == 0 || w.trust.has(fieldChannel)) && len(d.lost) == 0
+	if trusted {
+		w.place.grouped(r.Kind, id, sent)
 		defer w.place.forgetGroups(r.Kind, id)
+	} else {
+		w.place.forget(r.Kind, id)
 	}
-	return w.stored(ctx, d, id)
+	res := w.stored(ctx, d, id)
+	if res.Err != nil || trusted {
+		return res
+	}
+	if sent.campaign > 0 && gjson.GetBytes(res.Stored.Document, "campaign").Int() == sent.campaign {
+		w.trust.add("campaign")
+	}
+	if len(sent.channels) > 0 && slices.Equal(channelsOf(res.Stored), sent.channels) {
+		w.trust.add(fieldChannel)
+	}
+	return res
 }
 
 // group puts an object into channels, and into its campaign where its create did
@@ -178,7 +228,7 @@ func (w *writer) stored(ctx context.Context, d *draft, id int64) Result {
 }
 
 // send sends a draft, and again without what the backend will not take.
-func (w *writer) send(ctx context.Context, d *draft, call *api.Call) (*api.Reply, error) {
+func (w *writer) send(ctx context.Context, d *draft, call *api.Call, do func(context.Context, *api.Call) (*api.Reply, error)) (*api.Reply, error) {
 	contract, err := openapi.Load()
 	if err != nil {
 		return nil, err
@@ -195,7 +245,7 @@ func (w *writer) send(ctx context.Context, d *draft, call *api.Call) (*api.Reply
 		if err := contract.Operation(call.Operation).Validate(call); err != nil {
 			return nil, err
 		}
-		reply, err := w.do(ctx, call)
+		reply, err := do(ctx, call)
 		if err == nil {
 			for _, warning := range reply.Warnings {
 				d.warned(warning.Field)

@@ -31,10 +31,13 @@ func (w *writer) replace(ctx context.Context, r *adapters.Record, id int64) Resu
 	if string(d.document) != "{}" {
 		call := w.place.call(writes[r.Kind].update)
 		call.Path.ID = id
-		if _, err := w.send(ctx, d, call); err != nil {
+		if _, err := w.send(ctx, d, call, w.do); err != nil {
 			return Result{Err: err}
 		}
 		touched = true
+		if gjson.GetBytes(d.document, fieldChannel).Exists() {
+			w.place.forget(r.Kind, id)
+		}
 	}
 	if err := w.group(ctx, d, r, id, entered); err != nil {
 		return Result{Err: err}

@@ -44,7 +44,7 @@ type Result struct {
 // A password in Document is for places that know no hashes: it is sent to the
 // backend and never kept.
 func (p *Place) Put(ctx context.Context, records []adapters.Record) []Result {
-	w := &writer{place: p, ask: once}
+	w := &writer{place: p, ask: once, trust: &trust{}}
 	return w.put(ctx, records)
 }
 
@@ -65,6 +65,9 @@ func once(ctx context.Context, question func(ctx context.Context) error) error {
 type writer struct {
 	place *Place
 	ask   asker
+
+	// trust is what the place was found to do.
+	trust *trust
 
 	// claimed reports whether an object of the place is known to be another one
 	// than that which is put; nil means that none is.

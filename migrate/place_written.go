@@ -25,9 +25,9 @@ func (p *Place) forgetGroups(kind adapters.Kind, id int64) {
 	}
 }
 
-// ungrouped says that an object, which was made a moment ago, is in no campaign
-// and no channel, so that reading it back needs no search for them.
-func (p *Place) ungrouped(kind adapters.Kind, id int64) {
+// grouped says what an object is in that was made a moment ago, so that reading it
+// back needs no search for that.
+func (p *Place) grouped(kind adapters.Kind, id int64, in groups) {
 	if kind != adapters.KindLink {
 		return
 	}
@@ -37,7 +37,7 @@ func (p *Place) ungrouped(kind adapters.Kind, id int64) {
 		p.seen.links = map[int64]groups{}
 	}
 	if len(p.seen.links) < mostSeen {
-		p.seen.links[id] = groups{tellsCampaign: true, tellsChannels: true}
+		p.seen.links[id] = in
 	}
 }
 

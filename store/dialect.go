@@ -33,6 +33,10 @@ type dialect struct {
 	// several processes agree on it, whatever their machines say.
 	clock string
 
+	// analyze, before a table's name, has it counted, so that queries are planned
+	// for what it has become; empty where plans do not depend on it.
+	analyze string
+
 	// beginMigration begins a transaction beside which no other process
 	// migrates.
 	beginMigration func(ctx context.Context, conn *sql.Conn) error

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/linkquay/linkquay/adapters"
+	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
 )
 
@@ -27,9 +28,16 @@ const (
 	foundDifferent
 )
 
-// Rows returns the rows that match, in order of ID.
+// Rows returns the rows that match, in order of ID or of SourceID.
 func (m *Moves) Rows(ctx context.Context, f migrate.Filter) (found []migrate.Row, err error) {
-	query, args := selectMoveRow+" AND id > ?", []any{f.Move, f.After}
+	order := "id"
+	if f.BySource {
+		order = "source_id"
+		if f.Kind == "" {
+			return nil, api.Errorf(api.Invalid, "Rows of all kinds have no order of the source.")
+		}
+	}
+	query, args := selectMoveRow+" AND "+order+" > ?", []any{f.Move, f.After}
 	if f.Kind != "" {
 		query, args = query+" AND kind = ?", append(args, string(f.Kind))
 	}
@@ -42,7 +50,7 @@ func (m *Moves) Rows(ctx context.Context, f migrate.Filter) (found []migrate.Row
 	if f.Limit <= 0 {
 		f.Limit = defaultRows
 	}
-	rows, err := m.s.pools.lists.QueryContext(ctx, query+" ORDER BY id LIMIT ?", append(args, f.Limit)...)
+	rows, err := m.s.pools.lists.QueryContext(ctx, query+" ORDER BY "+order+" LIMIT ?", append(args, f.Limit)...)
 	if err == nil {
 		err = scanRows(rows, func(r row) error {
 			found = append(found, migrate.Row{})

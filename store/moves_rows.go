@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"go.uber.org/zap"
+
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
 )
@@ -84,6 +86,7 @@ func (m *Moves) AddRows(ctx context.Context, rows []migrate.Row) (added, changed
 	if err != nil {
 		return 0, 0, rowsError(err)
 	}
+	m.grown(ctx, added)
 	return added, changed, nil
 }
 
@@ -151,10 +154,45 @@ func (m *Moves) SaveRows(ctx context.Context, rows []migrate.Row) error {
 	if err != nil {
 		return rowsError(err)
 	}
+	added := 0
 	for i := range rows {
+		if rows[i].ID == 0 {
+			added++
+		}
 		rows[i].ID = ids[i]
 	}
+	m.grown(ctx, added)
 	return nil
+}
+
+// firstCount is how many rows are added before they are counted first, and
+// countFactor how many times as many before each next time.
+const (
+	firstCount  = 1000
+	countFactor = 4
+)
+
+// grown has the rows counted once there are many more of them. PostgreSQL does so
+// by itself after a minute or more; until then it plans for an empty table, and
+// reads all rows for each batch.
+func (m *Moves) grown(ctx context.Context, added int) {
+	analyze := m.s.pools.dialect.analyze
+	if added == 0 || analyze == "" {
+		return
+	}
+	after := m.s.moveRows.Add(int64(added))
+	before := after - int64(added)
+	count := int64(firstCount)
+	for count <= before {
+		count *= countFactor
+	}
+	if count > after {
+		return
+	}
+	// Only time is lost without it.
+	if _, err := m.s.pools.write.db.ExecContext(ctx, analyze+"move_rows"); err != nil {
+		m.s.logger.Debug("counting the rows of moves", zap.Error(err))
+	}
 }
 
 // saveMoveRows returns the ids of the rows.

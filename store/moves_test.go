@@ -105,6 +105,36 @@ func TestMoves_LeaseClock(t *testing.T) {
 	})
 }
 
+// TestMoves_Counted: PostgreSQL plans for rows that were just added.
+func TestMoves_Counted(t *testing.T) {
+	s := openConfig(t, emptyConfig(t, Postgres))
+	m, err := s.Moves().OpenMove(t.Context(), migrate.Move{Source: "kr", Target: "native"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := int64(1)
+	for i, want := range []int{-1, 1000, 1000, 1000, 4000} {
+		rows := make([]migrate.Row, []int{999, 1, 999, 1000, 1001}[i])
+		for j := range rows {
+			rows[j] = migrate.Row{Move: m.ID, Kind: adapters.KindLink, SourceID: next}
+			next++
+		}
+		if i%2 == 0 {
+			err = s.Moves().SaveRows(t.Context(), rows)
+		} else {
+			_, _, err = s.Moves().AddRows(t.Context(), rows)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var counted int
+		err := s.pools.lookups.QueryRowContext(t.Context(), "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE relname = 'move_rows'").Scan(&counted)
+		if err != nil || counted != want {
+			t.Errorf("after %d rows there are %d for its plans, %v; want %d", next-1, counted, err, want)
+		}
+	}
+}
+
 // TestMoves_Backup: a move goes on from a backup, with ids behind those before.
 func TestMoves_Backup(t *testing.T) {
 	each(t, func(t *testing.T, cfg Config) {

@@ -55,6 +55,7 @@ var postgresDialect = &dialect{
 	snapshot: sql.LevelRepeatableRead,
 	lockRows: true,
 	clock:    "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+	analyze:  "ANALYZE ",
 	beginMigration: func(ctx context.Context, conn *sql.Conn) error {
 		_, err := conn.ExecContext(ctx, beginPostgresMigration)
 		return err

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"encoding/hex"
 	"time"
 
@@ -160,26 +159,6 @@ func (r recordReader) ledger() error {
 	})
 }
 
-// counted are the tables whose ids are never given twice, by the kind of their
-// records.
-var counted = []struct {
-	kind  records.Kind
-	table string
-}{
-	{records.KindAccount, "accounts"},
-	{records.KindBackend, "backends"},
-	{records.KindDomain, "domains"},
-	{records.KindPixel, "pixels"},
-	{records.KindSplash, "splash_pages"},
-	{records.KindOverlay, "overlays"},
-	{records.KindCampaign, "campaigns"},
-	{records.KindChannel, "channels"},
-	{records.KindLink, "links"},
-	{records.KindQR, "qr_codes"},
-	{records.KindFile, "uploads"},
-	{records.KindLedger, "ledger"},
-}
-
 func (r recordReader) lastIDs() error {
 	if r.o.Account != "" {
 		return nil
@@ -197,34 +176,4 @@ func (r recordReader) lastIDs() error {
 		}
 	}
 	return nil
-}
-
-// LastIDs returns the last ids that were given out, by the kind of the records
-// that have them.
-func (s *Store) LastIDs(ctx context.Context) (map[records.Kind]int64, error) {
-	last := map[records.Kind]int64{}
-	for _, t := range counted {
-		id, err := lastID(func(query string, args ...any) row {
-			return s.pools.lookups.QueryRowContext(ctx, query, args...)
-		}, s.pools.dialect, t.table)
-		if err != nil {
-			return nil, codedError("reading the last ids", err)
-		}
-		last[t.kind] = id
-	}
-	return last, nil
-}
-
-// lastID returns the last id that the table gave out, 0 where it gave out none.
-func lastID(queryRow func(query string, args ...any) row, d *dialect, table string) (id int64, err error) {
-	if !d.lockRows {
-		err = queryRow("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = ?", table).Scan(&id)
-		return id, err
-	}
-	var sequence string
-	if err := queryRow("SELECT pg_get_serial_sequence(?, 'id')", table).Scan(&sequence); err != nil {
-		return 0, err
-	}
-	err = queryRow("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM " + sequence).Scan(&id)
-	return id, err
 }

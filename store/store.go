@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -61,6 +62,9 @@ type Store struct {
 
 	takers chan struct{}
 	spent  spent
+
+	// moveRows are those that this process has added.
+	moveRows atomic.Int64
 
 	linkByID    *statement
 	linkByAlias *statement

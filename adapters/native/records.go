@@ -27,8 +27,8 @@ func (a *Adapter) Export(ctx context.Context, account string, kind adapters.Kind
 	return c.give(ctx, account, after, limit)
 }
 
-// Import implements adapters.Importer. Of a record's link that is protected by a
-// password whose hash is not known, no password opens it until it gets a new one.
+// Import implements adapters.Importer. A link that is protected by a password whose
+// hash is not known stays closed to everybody until it is given a new password.
 // What stands in Untold stays as it is in an object that is replaced: by the name
 // of its field, "password", "channels", or "clicks" for the carried-over counts,
 // which stay too where a record has a number below 0.

@@ -51,7 +51,9 @@ func TestAdapter_Speed(t *testing.T) {
 	export := func(after int64, limit int) ([]adapters.Record, error) {
 		return source.Export(t.Context(), "main", adapters.KindLink, after, limit)
 	}
-	measure(t, "SQLite to SQLite", n, export, open(file("target.db")))
+	target := open(file("target.db"))
+	measure(t, "SQLite to SQLite", n, export, target)
+	measure(t, "the same again", n, export, target)
 	t.Run("Postgres", func(t *testing.T) {
 		measure(t, "SQLite to PostgreSQL", n, export, open(store.Config{Driver: store.Postgres, Source: postgrestest.Database(t)}))
 	})

@@ -2,16 +2,18 @@ package live_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
 	"github.com/linkquay/linkquay/migrate/live"
 	"github.com/linkquay/linkquay/shortener"
-	"github.com/linkquay/linkquay/simulate"
 )
 
 const secret = "correct-horse-battery"
@@ -67,11 +69,13 @@ func TestCarry_PlainPassword(t *testing.T) {
 // and wait; afterwards they are carried, none twice.
 func TestCarry_Outage(t *testing.T) {
 	s := newStand(t)
+	target := &outage{Backend: s.places["kr"].Backend}
+	s.places["kr"].Backend = target
 	s.openMove(t, api.NativeBackend, "kr")
 	s.copy(t)
 	must(t, migrate.BeginDualWrite(t.Context(), s.mover))
 	s.noticed(t)
-	must(t, s.server.Fail(simulate.Fault{Kind: simulate.Status, Status: 503}))
+	target.down.Store(true)
 	for _, alias := range []string{"one", "two", "three"} {
 		_, err := ask(t.Context(), s.native, api.NativeBackend, api.CreateLink, api.Path{}, `{"url":"https://example.com/`+alias+`","custom":"out-`+alias+`"}`)
 		must(t, err)
@@ -82,11 +86,24 @@ func TestCarry_Outage(t *testing.T) {
 	if report.Waiting != 3 || report.GivenUp != 0 {
 		t.Errorf("while the target is away %d writes wait, %d were given up", report.Waiting, report.GivenUp)
 	}
-	s.server.Heal()
+	target.down.Store(false)
 	s.drained(t)
 	if n := len(s.site.Links()); n != 3 {
 		t.Errorf("the site has %d links; want 3", n)
 	}
+}
+
+// outage is a backend that is away while down is set.
+type outage struct {
+	adapters.Backend
+	down atomic.Bool
+}
+
+func (o *outage) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	if o.down.Load() {
+		return nil, api.Errorf(api.Unavailable, "The backend does not answer.")
+	}
+	return o.Backend.Do(ctx, call)
 }
 
 // TestCarry_Conflict: what stands in the way of a write is named when the write

@@ -2,6 +2,7 @@ package migratetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -200,14 +201,38 @@ func (m *Memory) Rows(ctx context.Context, f migrate.Filter) (found []migrate.Ro
 	if f.Limit <= 0 {
 		f.Limit = defaultLimit
 	}
+	if f.BySource {
+		return m.rowsInSourceOrder(f)
+	}
 	for i := max(f.After, 0); i < int64(len(m.rows)) && len(found) < f.Limit; i++ {
-		r := &m.rows[i]
-		if r.Move == f.Move && (f.Kind == "" || r.Kind == f.Kind) && (f.Status == "" || r.Status == f.Status) &&
-			(!f.Different || differs(r)) {
+		if r := &m.rows[i]; matches(r, &f) {
 			found = append(found, cloneRow(r))
 		}
 	}
 	return found, nil
+}
+
+func (m *Memory) rowsInSourceOrder(f migrate.Filter) (found []migrate.Row, err error) {
+	if f.Kind == "" {
+		return nil, api.Errorf(api.Invalid, "Rows of all kinds have no order of the source.")
+	}
+	var matching []*migrate.Row
+	for i := range m.rows {
+		if r := &m.rows[i]; r.SourceID != 0 && r.SourceID > f.After && matches(r, &f) {
+			matching = append(matching, r)
+		}
+	}
+	slices.SortFunc(matching, func(a, b *migrate.Row) int { return cmp.Compare(a.SourceID, b.SourceID) })
+	for _, r := range matching[:min(len(matching), f.Limit)] {
+		found = append(found, cloneRow(r))
+	}
+	return found, nil
+}
+
+// matches reports whether the filter chooses the row, wherever its page begins.
+func matches(r *migrate.Row, f *migrate.Filter) bool {
+	return r.Move == f.Move && (f.Kind == "" || r.Kind == f.Kind) && (f.Status == "" || r.Status == f.Status) &&
+		(!f.Different || differs(r))
 }
 
 // RowsBySource implements migrate.Store.

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) migrate.Store) {
 		{"SaveRowsAdds", testSaveRowsAdds},
 		{"SaveRowsRefused", testSaveRowsRefused},
 		{"Rows", testRows},
+		{"RowsInSourceOrder", testRowsInSourceOrder},
 		{"RowsByID", testRowsByID},
 		{"CountRows", testCountRows},
 		{"ManyRows", testManyRows},

@@ -2,6 +2,7 @@ package migratetest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -62,6 +63,48 @@ func testRows(t *testing.T, s migrate.Store) {
 	if got, err := s.Rows(t.Context(), migrate.Filter{Move: 1 << 40}); err != nil || len(got) != 0 {
 		t.Errorf("Rows() of no move = %v, %v; want none", got, err)
 	}
+}
+
+func testRowsInSourceOrder(t *testing.T, s migrate.Store) {
+	m, other := mustMove(t, s, "kr"), mustMove(t, s, "dg")
+	var rows []migrate.Row
+	for _, id := range []int64{30, -4611686018427387904, 7, 0, 20, -5, 10} {
+		row := migrate.Row{Move: m.ID, Kind: link, SourceID: id, TargetID: id + 1000, Status: migrate.Copied}
+		if id == 20 {
+			row.Status = migrate.Failed
+		}
+		rows = append(rows, row, migrate.Row{Move: m.ID, Kind: adapters.KindQR, SourceID: id + 500},
+			migrate.Row{Move: other.ID, Kind: link, SourceID: id + 1})
+	}
+	saveRows(t, s, rows)
+	for _, tt := range []struct {
+		name string
+		f    migrate.Filter
+		want string
+	}{
+		{"All", migrate.Filter{After: math.MinInt64}, "[-4611686018427387904 -5 7 10 20 30]"},
+		{"Limit", migrate.Filter{After: math.MinInt64, Limit: 3}, "[-4611686018427387904 -5 7]"},
+		{"After", migrate.Filter{After: -5, Limit: 3}, "[7 10 20]"},
+		{"Status", migrate.Filter{After: -5, Status: migrate.Copied}, "[7 10 30]"},
+		{"AfterLast", migrate.Filter{After: 30}, "[]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.f.Move, tt.f.Kind, tt.f.BySource = m.ID, link, true
+			got, err := s.Rows(t.Context(), tt.f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids := []int64{}
+			for _, r := range got {
+				ids = append(ids, r.SourceID)
+			}
+			if fmt.Sprint(ids) != tt.want {
+				t.Errorf("Rows(%+v) = %v; want %s", tt.f, ids, tt.want)
+			}
+		})
+	}
+	_, err := s.Rows(t.Context(), migrate.Filter{Move: m.ID, BySource: true})
+	wantCode(t, "Rows of all kinds", err, api.Invalid, "")
 }
 
 func testRowsByID(t *testing.T, s migrate.Store) {
