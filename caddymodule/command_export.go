@@ -151,7 +151,7 @@ func (noFiles) Close() error { return nil }
 // recordProgress tells a terminal once a second how far a command is.
 func recordProgress(cmd *cobra.Command, doing string) func(n int64) {
 	f, ok := cmd.ErrOrStderr().(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // File descriptors are small.
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
 	var last time.Time

@@ -88,7 +88,9 @@ func (m *moving) migrate(command string, args ...string) string {
 	m.t.Helper()
 	stdout, stderr, status := m.tried(command, args...)
 	if status != 0 {
-		m.t.Fatalf("migrate %s %v: status %d\n%s%s", command, args, status, stdout, stderr)
+		failed, _, _ := m.tried("status", "--rows", "failed")
+		different, _, _ := m.tried("status", "--rows", "different")
+		m.t.Fatalf("migrate %s %v: status %d\n%s%s\n%s\n%s", command, args, status, stdout, stderr, failed, different)
 	}
 	return stdout
 }

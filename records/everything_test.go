@@ -207,7 +207,7 @@ func (p *place) read(file []byte, o records.ImportOptions) (*records.Summary, []
 func (p *place) tryRead(file []byte, o records.ImportOptions) (*records.Summary, []string, error) {
 	p.t.Helper()
 	var failed []string
-	o.Failed = func(line int, r records.Record, err error) {
+	o.Failed = func(_ int, r records.Record, err error) {
 		label := ""
 		if r != nil {
 			label = records.Label(r)

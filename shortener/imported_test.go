@@ -30,19 +30,21 @@ func TestShortener_CheckImported(t *testing.T) {
 			l.Kind, l.URL, l.Options.QR = shortener.KindQR, "", &shortener.QR{Type: "text"}
 		}, ""},
 
-		"no address":     {func(l *shortener.Link) { l.URL = "" }, "url"},
-		"script":         {func(l *shortener.Link) { l.URL = "javascript:alert(1)" }, "url"},
-		"no host":        {func(l *shortener.Link) { l.URL = "https:///x" }, "url"},
-		"intent":         {func(l *shortener.Link) { l.URL = "intent://x#Intent;scheme=javascript;end" }, "url"},
-		"script in rule": {func(l *shortener.Link) { l.Options.Devices = []shortener.DeviceRule{{Device: "iPhone", Link: "data:,x"}} }, "devicetarget[0].link"},
-		"script at end":  {func(l *shortener.Link) { l.Options.ExpiredURL = "vbscript:x" }, "expiredurl"},
-		"alias":          {func(l *shortener.Link) { l.Alias = "a b" }, "custom"},
-		"reserved":       {func(l *shortener.Link) { l.Alias = "api" }, "custom"},
-		"type":           {func(l *shortener.Link) { l.Type = "<script>" }, "type"},
-		"redirect":       {func(l *shortener.Link) { l.Options.RedirectCode = 200 }, "redirectcode"},
-		"limit":          {func(l *shortener.Link) { l.Options.ClickLimit = -1 }, "clicklimit"},
-		"no file":        {func(l *shortener.Link) { l.Kind = shortener.KindFile }, "file"},
-		"no code":        {func(l *shortener.Link) { l.Kind = shortener.KindQR }, "qr"},
+		"no address": {func(l *shortener.Link) { l.URL = "" }, "url"},
+		"script":     {func(l *shortener.Link) { l.URL = "javascript:alert(1)" }, "url"},
+		"no host":    {func(l *shortener.Link) { l.URL = "https:///x" }, "url"},
+		"intent":     {func(l *shortener.Link) { l.URL = "intent://x#Intent;scheme=javascript;end" }, "url"},
+		"script in rule": {func(l *shortener.Link) {
+			l.Options.Devices = []shortener.DeviceRule{{Device: "iPhone", Link: "data:,x"}}
+		}, "devicetarget[0].link"},
+		"script at end": {func(l *shortener.Link) { l.Options.ExpiredURL = "vbscript:x" }, "expiredurl"},
+		"alias":         {func(l *shortener.Link) { l.Alias = "a b" }, "custom"},
+		"reserved":      {func(l *shortener.Link) { l.Alias = "api" }, "custom"},
+		"type":          {func(l *shortener.Link) { l.Type = "<script>" }, "type"},
+		"redirect":      {func(l *shortener.Link) { l.Options.RedirectCode = 200 }, "redirectcode"},
+		"limit":         {func(l *shortener.Link) { l.Options.ClickLimit = -1 }, "clicklimit"},
+		"no file":       {func(l *shortener.Link) { l.Kind = shortener.KindFile }, "file"},
+		"no code":       {func(l *shortener.Link) { l.Kind = shortener.KindQR }, "qr"},
 	} {
 		l := ok
 		tt.change(&l)

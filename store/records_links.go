@@ -137,7 +137,10 @@ func (l *linkRecords) write(r *records.Link) (records.Outcome, error) {
 			return conflicted, err
 		}
 	}
-	l.count(was.LinkID(), r)
+	if r.Clicks > was.Clicks || r.UniqueClicks > was.UniqueClicks || r.CarriedClicks > was.CarriedClicks ||
+		r.CarriedUniques > was.CarriedUniques || r.Taken > was.Taken {
+		l.count(was.LinkID(), r)
+	}
 	return out, nil
 }
 

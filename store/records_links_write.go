@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/linkquay/linkquay/api"
@@ -145,8 +147,12 @@ func (l *linkRecords) save() error {
 		statement *rowStatement
 		args      []any
 	}{
-		{insertRecordLinks, l.links}, {mergeClicks, l.unique(l.clicks, mergeClicks.width)}, {mergeLimits, l.unique(l.limits, mergeLimits.width)},
-		{insertLinkPixels, l.pixels}, {insertQRCodes, l.codes}, {insertUploads, l.uploads},
+		{insertRecordLinks, l.links},
+		{mergeClicks, ordered(l.clicks, mergeClicks.width)},
+		{mergeLimits, ordered(l.limits, mergeLimits.width)},
+		{insertLinkPixels, l.pixels},
+		{insertQRCodes, l.codes},
+		{insertUploads, l.uploads},
 	} {
 		if _, err := step.statement.exec(l.tx, step.args); err != nil {
 			return err
@@ -158,16 +164,12 @@ func (l *linkRecords) save() error {
 	return l.s.noteChanges(l.tx, l.changed)
 }
 
-// unique leaves out rows whose first value stands in front of another row
-// already: of two records that are the same link, one has counts.
-func (l *linkRecords) unique(args []any, width int) []any {
-	seen := map[any]bool{}
-	kept := args[:0:0]
-	for ; len(args) > 0; args = args[width:] {
-		if !seen[args[0]] {
-			seen[args[0]] = true
-			kept = append(kept, args[:width]...)
-		}
-	}
-	return kept
+// ordered returns the rows in order of their first value, in which whoever adds
+// visits up locks them too, and each once: of two records that are the same link,
+// one has counts.
+func ordered(args []any, width int) []any {
+	rows := slices.Collect(slices.Chunk(args, width))
+	slices.SortStableFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(int64), b[0].(int64)) })
+	rows = slices.CompactFunc(rows, func(a, b []any) bool { return a[0] == b[0] })
+	return slices.Concat(rows...)
 }
