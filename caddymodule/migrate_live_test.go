@@ -22,6 +22,7 @@ func TestMigrate_UnderLoad(t *testing.T) {
 		{"kr", "dg", "", false},
 	} {
 		t.Run(c.from+" to "+c.to, func(t *testing.T) {
+			t.Parallel()
 			eachStore(t, func(t *testing.T, driver string) {
 				m := newMoving(t, driver, c.from, c.to)
 				m.serve()
@@ -34,7 +35,7 @@ func TestMigrate_UnderLoad(t *testing.T) {
 				var old []string
 				for i := range 20 {
 					old = append(old, fmt.Sprint("https://example.com/old/", i))
-					m.create(key, fmt.Sprintf(`{"url":%q,"custom":"old-%d","metatitle":"Old %d","devicetarget":[{"device":"iPhone","link":"https://example.com/phone"}]}`, old[i], i, i))
+					m.create(key, fmt.Sprintf(`{"url":%q,"custom":"old-%d","metatitle":"Old %d","devicetarget":[{"device":"Android","link":"https://example.com/phone"}]}`, old[i], i, i))
 				}
 				load := recruit(t, m.site, key, c.host, c.grouping, 4)
 				for round := range 2 {

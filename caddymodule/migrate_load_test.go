@@ -76,7 +76,7 @@ func recruit(t *testing.T, s *site, key, host string, grouping bool, clients int
 	t.Cleanup(func() { cancel(); w.done.Wait() })
 	for n := range clients {
 		c := &worker{
-			crew: w, site: s, key: key, name: fmt.Sprint("c", n), random: rand.New(rand.NewPCG(uint64(n), 7)), http: &http.Client{Timeout: 30 * time.Second},
+			crew: w, site: s, key: key, name: fmt.Sprint("client", n), random: rand.New(rand.NewPCG(uint64(n), 7)), http: &http.Client{Timeout: 30 * time.Second},
 			host: host, grouping: grouping, links: map[int64]*known{}, gone: map[int64]bool{}, filed: map[int64]bool{}, asked: map[int64]string{},
 		}
 		w.clients = append(w.clients, c)
@@ -199,7 +199,7 @@ func (c *worker) step(ctx context.Context) error {
 func (c *worker) create(ctx context.Context) error {
 	c.made++
 	target := fmt.Sprintf("https://example.com/%s/%d", c.name, c.made)
-	fields := fmt.Sprintf(`"url":%q`, target)
+	fields := fmt.Sprintf(`"url":%q,"metatitle":"Title %d"`, target, c.made)
 	if c.made%3 > 0 {
 		fields += fmt.Sprintf(`,"custom":"%s-%d"`, c.name, c.made)
 	}

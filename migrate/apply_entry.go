@@ -28,9 +28,9 @@ func (a *Applier) applyAll(ctx context.Context, entries []Entry) (done int, err 
 		attempts[i].Entry = &entries[i]
 	}
 	groups := byObject(attempts)
-	for _, err := range adapters.AtOnce(len(groups), carriedAtOnce, func(i int) error { return a.applyGroup(ctx, groups[i]) }) {
+	for _, err := range adapters.AtOnce(len(groups), carriedAtOnce, func(i int) error { a.applyGroup(ctx, groups[i]); return nil }) {
 		if err != nil {
-			return 0, err
+			return 0, err // a panic
 		}
 	}
 	for i := range attempts {
@@ -75,13 +75,12 @@ func byObject(attempts []attempt) (groups [][]*attempt) {
 }
 
 // applyGroup applies the entries of one object, until one is not taken.
-func (a *Applier) applyGroup(ctx context.Context, group []*attempt) error {
+func (a *Applier) applyGroup(ctx context.Context, group []*attempt) {
 	for _, t := range group {
 		if a.try(ctx, t); t.err != nil || t.refusal != "" {
-			return nil
+			return
 		}
 	}
-	return nil
 }
 
 // try carries the object of an entry over, and removes the entry.

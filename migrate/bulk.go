@@ -41,9 +41,11 @@ func (c *copying) bulk(ctx context.Context) error {
 	return nil
 }
 
-// exported is a batch on its way.
+// exported is a batch on its way. Whoever gets it makes its records those of the
+// target, so that it says itself which id was the last.
 type exported struct {
 	records []adapters.Record
+	last    int64
 	err     error
 }
 
@@ -73,7 +75,7 @@ func (c *copying) bulkKind(ctx context.Context, kind adapters.Kind) error {
 		if cursors == nil {
 			cursors = map[adapters.Kind]int64{}
 		}
-		cursors[kind] = b.records[len(b.records)-1].ID
+		cursors[kind] = b.last
 		c.Move.Cursors = cursors
 		if err := c.Store.SaveProgress(ctx, c.Move); err != nil {
 			return fmt.Errorf("saving progress: %w", err)
@@ -96,15 +98,18 @@ func (c *copying) export(ctx context.Context, kind adapters.Kind, after int64, b
 		if b.err == nil && len(b.records) == 0 {
 			return
 		}
+		more := b.err == nil && len(b.records) == batch
+		if len(b.records) > 0 {
+			b.last = b.records[len(b.records)-1].ID
+		}
 		select {
 		case batches <- b:
 		case <-ctx.Done():
 			return
 		}
-		if b.err != nil || len(b.records) < batch {
+		if after = b.last; !more {
 			return
 		}
-		after = b.records[len(b.records)-1].ID
 	}
 }
 

@@ -199,6 +199,10 @@ func TestCopyInBulk(t *testing.T) {
 		t.Error("the campaign that was there already was made again")
 	}
 
+	if moves, err := store.Moves(t.Context()); err != nil || moves[0].Cursors[adapters.KindLink] != links || moves[0].Listed.IsZero() {
+		t.Errorf("the move is %+v, %v", moves, err)
+	}
+
 	// From then on it goes by what the list says.
 	id := gjson.GetBytes(do(t, source, api.ListLinks, api.Path{}, ""), "data.urls.0.id").Int()
 	do(t, source, api.UpdateLink, api.Path{ID: id}, `{"url":"https://a.example/changed"}`)

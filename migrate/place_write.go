@@ -77,6 +77,9 @@ type writer struct {
 	// Nil means that the place is asked.
 	keys map[string][]int64
 
+	// given are objects that records before this one have become.
+	given map[reference]bool
+
 	// doubtful says that the records may have been put before without anybody
 	// knowing: that is looked for also where it takes many calls.
 	doubtful bool
@@ -93,8 +96,19 @@ func (w *writer) put(ctx context.Context, records []adapters.Record) []Result {
 	}
 	for i := range records {
 		results[i] = w.one(ctx, &records[i])
+		w.give(records[i].Kind, results[i].ID)
 	}
 	return results
+}
+
+// give notes that an object is a record's: no other one is it.
+func (w *writer) give(kind adapters.Kind, id int64) {
+	if w.given == nil {
+		w.given = map[reference]bool{}
+	}
+	if kind != adapters.KindLink && id != 0 {
+		w.given[reference{kind, id}] = true
+	}
 }
 
 // importAll has an Importer take the records.
@@ -113,6 +127,7 @@ func (w *writer) importAll(ctx context.Context, importer adapters.Importer, reco
 		if err == nil && r.ID == 0 && r.Kind != adapters.KindLink && r.Kind != adapters.KindQR {
 			r.ID, err = w.adopt(ctx, &r)
 			results[i].Existing = r.ID != 0
+			w.give(r.Kind, r.ID)
 		}
 		if err != nil {
 			results[i].Err = err
@@ -259,6 +274,9 @@ func (w *writer) search(ctx context.Context, r *adapters.Record) (int64, error) 
 }
 
 func (w *writer) isClaimed(ctx context.Context, kind adapters.Kind, id int64) (bool, error) {
+	if w.given[reference{kind, id}] {
+		return true, nil
+	}
 	if w.claimed == nil {
 		return false, nil
 	}

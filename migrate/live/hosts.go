@@ -13,9 +13,13 @@ import (
 	"github.com/linkquay/linkquay/api"
 )
 
-// rehosted writes the hosts of a call for the target: what clients say of the
-// source's main domain is about the domain that its links got.
+// rehosted writes the hosts of a call for the side. At the target, what clients
+// say of the source's main domain is about the domain that its links got. At the
+// source they may look for a short URL that the target told them.
 func (sd *side) rehosted(call *api.Call) (err error) {
+	if !sd.atTarget && call.Operation != api.ListLinks {
+		return nil
+	}
 	switch call.Operation {
 	case api.CreateLink:
 		call.Document, err = sd.placed(call.Document, true)
@@ -50,6 +54,15 @@ func (sd *side) isMain(domain string) bool {
 	return sd.source != nil && sd.source.Origin != "" && domain != "" && api.HostOf(domain) == api.HostOf(sd.source.Origin)
 }
 
+// isBrought reports whether a host is the one that links of the source's main
+// domain got at the target.
+func (sd *side) isBrought(host string) bool {
+	if sd.move.Domain != "" {
+		return api.HostOf(host) == api.HostOf(sd.move.Domain)
+	}
+	return sd.other != nil && sd.other.Origin != "" && api.HostOf(host) == api.HostOf(sd.other.Origin)
+}
+
 // placed writes the domain of a link's document. A new link without one gets
 // that of the source's main domain, too.
 func (sd *side) placed(document []byte, made bool) ([]byte, error) {
@@ -63,7 +76,7 @@ func (sd *side) placed(document []byte, made bool) ([]byte, error) {
 	return document, nil
 }
 
-// short returns the short URL at the target of one that clients know.
+// short returns the short URL at the side of one that clients know.
 func (sd *side) short(short string) string {
 	rest := short
 	if _, after, ok := strings.Cut(short, "://"); ok {
@@ -71,6 +84,10 @@ func (sd *side) short(short string) string {
 	}
 	host, alias, ok := strings.Cut(rest, "/")
 	switch {
+	case !sd.atTarget && ok && sd.source != nil && sd.isBrought(host):
+		return sd.source.Origin + "/" + alias
+	case !sd.atTarget:
+		return short
 	case !ok && sd.move.Domain != "":
 		return "https://" + sd.move.Domain + "/" + rest
 	case !ok || !sd.isMain(host):

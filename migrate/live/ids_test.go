@@ -82,6 +82,14 @@ func TestSwitch_IDs(t *testing.T) {
 			t.Errorf("after the rollback link %d is %s", id, got.Raw)
 		}
 	}
+	// The address that the target told leads to it, too.
+	search := &api.Call{
+		Operation: api.ListLinks, Query: map[string][]string{"short": {"https://go.example.com/new-one"}}, Origin: "https://go.example.com",
+		Key: &api.Key{Account: api.MainAccount, Backend: "kr"},
+	}
+	if reply, err := s.kr.Do(t.Context(), search); err != nil || !strings.Contains(string(reply.Document), s.server.URL+"/new-one") {
+		t.Errorf("after the rollback a search by the target's address answers %s, %v", reply.Document, err)
+	}
 	if _, err := s.do(t.Context(), api.GetLink, api.Path{ID: target + 1000}, ""); !isNotFound(err) {
 		t.Errorf("an unknown id of the target: %v; want not found", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -213,4 +214,4 @@ func (s *stand) answers(tb testing.TB, name string) {
 // requests is how many requests the site has had.
 func (s *stand) requests() int { return len(s.server.Requests()) }
 
-func itoa(n int64) string { return fmt.Sprint(n) }
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

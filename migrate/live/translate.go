@@ -50,10 +50,7 @@ func (sd *side) inward(ctx context.Context, call *api.Call) (*api.Call, *known, 
 			}
 		}
 	}
-	if sd.atTarget {
-		err = sd.rehosted(&there)
-	}
-	return &there, known, err
+	return &there, known, sd.rehosted(&there)
 }
 
 // path writes the ids of a call's path.

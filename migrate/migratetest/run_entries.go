@@ -15,7 +15,7 @@ func testEntries(t *testing.T, s migrate.Store) {
 	ctx := t.Context()
 	m, other := mustMove(t, s, "kr"), mustMove(t, s, "dg")
 	before := time.Now().Add(-time.Hour)
-	e := &migrate.Entry{Move: m.ID, AtTarget: true, Kind: link, Document: []byte(`{"url":"https://example.com"}`), PasswordHash: "$argon2id$x"}
+	e := &migrate.Entry{Move: m.ID, AtTarget: true, Kind: link, Document: []byte(`{"url":"https://example.com"}`), PasswordHash: "hash"}
 	noteEntry(t, s, e)
 	if e.ID == 0 || e.Begun.Before(before) {
 		t.Errorf("NoteEntry() makes it %+v; want an id and when it began", e)

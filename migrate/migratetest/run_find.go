@@ -118,8 +118,10 @@ func testRowsByID(t *testing.T, s migrate.Store) {
 	}
 	saveRows(t, s, rows)
 	saveRows(t, s, []migrate.Row{
-		{Move: other.ID, Kind: link, SourceID: 5000, TargetID: 1001}, {Move: m.ID, Kind: adapters.KindQR, SourceID: 5000, TargetID: 1001},
-		{Move: m.ID, Kind: link, SourceID: 9000}, {Move: m.ID, Kind: link, TargetID: 9000},
+		{Move: other.ID, Kind: link, SourceID: 5000, TargetID: 1001},
+		{Move: m.ID, Kind: adapters.KindQR, SourceID: 5000, TargetID: 1001},
+		{Move: m.ID, Kind: link, SourceID: 9000},
+		{Move: m.ID, Kind: link, TargetID: 9000},
 	})
 	bySource, err := s.RowsBySource(t.Context(), m.ID, link, source)
 	if err != nil {

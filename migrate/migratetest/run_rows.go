@@ -118,7 +118,8 @@ func testListedAgain(t *testing.T, s migrate.Store) {
 func testSaveRows(t *testing.T, s migrate.Store) {
 	m := mustMove(t, s, "kr")
 	addRows(t, s, []migrate.Row{
-		{Move: m.ID, Kind: link, SourceID: 1, ShortURL: "https://a.example/1", Listing: []byte{1}}, {Move: m.ID, Kind: link, SourceID: 2},
+		{Move: m.ID, Kind: link, SourceID: 1, ShortURL: "https://a.example/1", Listing: []byte{1}},
+		{Move: m.ID, Kind: link, SourceID: 2},
 		{Move: m.ID, Kind: link, SourceID: 3},
 	}, 3, 0)
 	rows := allRows(t, s, m.ID)
