@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tidwall/sjson"
@@ -28,9 +29,16 @@ func (a *Applier) applyAll(ctx context.Context, entries []Entry) (done int, err 
 		attempts[i].Entry = &entries[i]
 	}
 	groups := byObject(attempts)
-	for _, err := range adapters.AtOnce(len(groups), carriedAtOnce, func(i int) error { a.applyGroup(ctx, groups[i]); return nil }) {
-		if err != nil {
-			return 0, err // a panic
+	for i, err := range adapters.AtOnce(len(groups), carriedAtOnce, func(i int) error { a.applyGroup(ctx, groups[i]); return nil }) {
+		if err == nil {
+			continue
+		}
+		// It panicked with the last one that it tried.
+		for _, t := range slices.Backward(groups[i]) {
+			if t.tried {
+				t.err = err
+				break
+			}
 		}
 	}
 	for i := range attempts {

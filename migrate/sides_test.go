@@ -125,3 +125,29 @@ func fill(tb testing.TB, p *migrate.Place, items []string) {
 		}
 	}
 }
+
+// watched is a backend that waits twice for somebody after each call of an
+// operation, until the channel is closed.
+type watched struct {
+	adapters.Backend
+	after api.Operation
+	tell  chan struct{}
+}
+
+func (w *watched) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
+	reply, err := w.Backend.Do(ctx, call)
+	if call.Operation == w.after {
+		<-w.tell
+		<-w.tell
+	}
+	return reply, err
+}
+
+// placeAgain is a place as another process has it.
+func (s *stand) placeAgain(p *migrate.Place) *migrate.Place {
+	b := p.Backend
+	if w, ok := b.(*watched); ok {
+		b = w.Backend
+	}
+	return &migrate.Place{Name: p.Name, Account: p.Account, Origin: p.Origin, Backend: b}
+}
