@@ -59,6 +59,9 @@ type worker struct {
 	// asked is the target of a write that was never answered, by the link's id; 0
 	// is a create.
 	asked map[int64]string
+
+	// leaving is a link whose delete was never answered, 0 for none.
+	leaving int64
 }
 
 // known is a link as its client knows it.
@@ -76,7 +79,7 @@ func recruit(t *testing.T, s *site, key, host string, grouping bool, clients int
 	t.Cleanup(func() { cancel(); w.done.Wait() })
 	for n := range clients {
 		c := &worker{
-			crew: w, site: s, key: key, name: fmt.Sprint("client", n), random: rand.New(rand.NewPCG(uint64(n), 7)), http: &http.Client{Timeout: 30 * time.Second},
+			crew: w, site: s, key: key, name: fmt.Sprint("crew", n), random: rand.New(rand.NewPCG(uint64(n), 7)), http: &http.Client{Timeout: 30 * time.Second},
 			host: host, grouping: grouping, links: map[int64]*known{}, gone: map[int64]bool{}, filed: map[int64]bool{}, asked: map[int64]string{},
 		}
 		w.clients = append(w.clients, c)
@@ -128,6 +131,25 @@ func (w *crew) stop() {
 	w.done.Wait()
 	w.check()
 	w.t.Logf("%d calls", w.calls.Load())
+}
+
+// settle asks what became of the writes that a killed server has not answered,
+// each of which was either made or not.
+func (w *crew) settle() {
+	w.t.Helper()
+	for _, c := range w.clients {
+		if id := c.leaving; id != 0 {
+			if a := c.site.do("GET", fmt.Sprintf("/api/url/%d", id), c.key, ""); a.Status == 404 || a.get("error").Int() != 0 {
+				delete(c.links, id)
+			}
+		}
+		for id, target := range c.asked {
+			if id != 0 && c.get(w.t.Context(), id) != nil {
+				c.links[id].target = target
+			}
+		}
+		c.leaving = 0
+	}
 }
 
 // targets are where the links of all clients lead.
@@ -293,9 +315,11 @@ func (c *worker) search(ctx context.Context, id int64) error {
 }
 
 func (c *worker) remove(ctx context.Context, id int64) error {
+	c.leaving = id
 	if _, err := c.do(ctx, "DELETE", fmt.Sprintf("/api/url/%d/delete", id), ""); err != nil {
 		return err
 	}
+	c.leaving = 0
 	for one := range c.links[id].ids {
 		c.gone[one] = true
 	}

@@ -56,7 +56,7 @@ func (c *copying) bulkKind(ctx context.Context, kind adapters.Kind) error {
 	batches := make(chan exported)
 	defer func() {
 		stop()
-		for range batches { //nolint:revive // The reader ends with the context.
+		for range batches { // The reader ends with the context.
 		}
 	}()
 	go c.export(ctx, kind, c.Move.Cursors[kind], batches)

@@ -152,11 +152,15 @@ func (c *carrier) once(ctx context.Context, t task, e *Entry, row *Row) error {
 	if err := overlay(r, e, from.zone()); err != nil {
 		return err
 	}
+	id := row.other(t.toTarget)
+	if name := hidden(r); name != "" && *id == 0 {
+		c.refused(row, "", api.Errorf(api.Unsupported, "The backend %q does not tell the field %q of it.", from.Name, name))
+		return nil
+	}
 	lost, err := c.translate(ctx, r, t.toTarget)
 	if err != nil {
 		return err
 	}
-	id := row.other(t.toTarget)
 	again := *id == 0 && (row.Attempts > 0 || row.Error != "")
 	if *id == 0 && t.kind == adapters.KindQR && !again {
 		// A code has no name of its own by which it could be found again.
@@ -199,6 +203,17 @@ func (c *carrier) once(ctx context.Context, t task, e *Entry, row *Row) error {
 	}
 	c.succeeded(row, r, &res, lost)
 	return nil
+}
+
+// hidden returns a field without which nothing can be made, and that the primary
+// cannot tell; empty where there is none.
+func hidden(r *adapters.Record) string {
+	for _, name := range writes[r.Kind].vital {
+		if untold(r, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // read reads an object at the primary.

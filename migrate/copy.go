@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -96,7 +97,8 @@ func (c *copying) run(ctx context.Context) (err error) {
 		return err
 	}
 	for _, kind := range adapters.Kinds {
-		filter := Filter{Move: c.Move.ID, Kind: kind, Status: Failed}
+		// Lists show what is new first, at both sides: so it is made last.
+		filter := Filter{Move: c.Move.ID, Kind: kind, Status: Failed, BySource: true}
 		if c.options.Retry {
 			if err := c.pass(ctx, filter, nil); err != nil {
 				return err
@@ -105,6 +107,13 @@ func (c *copying) run(ctx context.Context) (err error) {
 		filter.Status = Listed
 		if err := c.pass(ctx, filter, nil); err != nil {
 			return err
+		}
+		if c.options.Retry {
+			// What was made at the target has no id of the source, until it is there.
+			filter = Filter{Move: c.Move.ID, Kind: kind, Status: Failed}
+			if err := c.pass(ctx, filter, func(r *Row) bool { return r.SourceID == 0 }); err != nil {
+				return err
+			}
 		}
 		if kind == adapters.KindLink && len(c.repairs) > 0 {
 			filter = Filter{Move: c.Move.ID, Kind: kind, Status: Copied, Different: true}
@@ -173,6 +182,9 @@ func (c *copying) pass(ctx context.Context, filter Filter, choose func(*Row) boo
 
 func (c *copying) feed(ctx context.Context, filter Filter, choose func(*Row) bool, queue chan<- Row) error {
 	filter.Limit = batch
+	if filter.BySource {
+		filter.After = math.MinInt64
+	}
 	for {
 		rows, err := c.Store.Rows(ctx, filter)
 		if err != nil {
@@ -191,7 +203,9 @@ func (c *copying) feed(ctx context.Context, filter Filter, choose func(*Row) boo
 		if len(rows) < filter.Limit {
 			return nil
 		}
-		filter.After = rows[len(rows)-1].ID
+		if filter.After = rows[len(rows)-1].ID; filter.BySource {
+			filter.After = rows[len(rows)-1].SourceID
+		}
 	}
 }
 

@@ -53,8 +53,13 @@ func TestCopy(t *testing.T) {
 	if told.Load() < 2 || !last.Last || last.Done != 63 || last.Total != 63 || last.Failed != 1 {
 		t.Errorf("progress was told %d times, the last of it %+v", told.Load(), last)
 	}
-	if n := len(to.Links()); n != 60 {
+	made := to.Links()
+	if n := len(made); n != 60 {
 		t.Errorf("the target has %d links", n)
+	}
+	// Some are made at a time, but the oldest first.
+	if first, last := made[1].URL, made[59].URL; first > "https://a.example/9" || len(last) != len("https://a.example/59") || last < "https://a.example/50" {
+		t.Errorf("the first link is %s, the last %s", first, last)
 	}
 	for _, l := range to.Links() {
 		if l.Campaign == 0 && l.Alias != "alias7" {

@@ -78,4 +78,23 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
+// TestDifferencesDescribed lets a place describe a link that was given no words of
+// its own.
+func TestDifferencesDescribed(t *testing.T) {
+	none, empty := adapters.Record{Kind: adapters.KindLink, Document: []byte(`{}`)}, adapters.Record{Kind: adapters.KindLink, Document: []byte(`{"metatitle":""}`)}
+	title := adapters.Record{Kind: adapters.KindLink, Document: []byte(`{"metatitle":"Example Domain","metadescription":"It is for examples."}`)}
+	for name, c := range map[string]struct {
+		want, got *adapters.Record
+		different []string
+	}{
+		"never given": {&none, &title, nil},
+		"taken away":  {&empty, &title, []string{"metatitle"}},
+		"lost":        {&title, &none, []string{"metadescription", "metatitle"}},
+	} {
+		if got := migrate.Differences(c.want, c.got); !slices.Equal(got, c.different) {
+			t.Errorf("%s: different are %q; want %q", name, got, c.different)
+		}
+	}
+}
+
 func doc(text string) adapters.Record { return adapters.Record{Document: []byte(text)} }

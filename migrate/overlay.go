@@ -26,6 +26,10 @@ func overlay(r *adapters.Record, e *Entry, zone *time.Location) error {
 		switch {
 		case name == fieldPassword:
 			err = overlayPassword(r, v)
+		case described[name] && meaningOf(r.Kind, name, v) == "" && !gjson.GetBytes(r.Document, name).Exists():
+			// It was taken away, and not only never given.
+			r.Document, err = sjson.SetBytes(r.Document, name, "")
+			r.Untold = without(r.Untold, name)
 		case !untold(r, name):
 		case name == fieldChannel:
 			r.Channels = nil

@@ -22,7 +22,7 @@ const linesEvery = 10 * time.Second
 // called by many goroutines; end finishes what is drawn, and must be called before
 // anything else is written to w.
 func Show(w io.Writer) (tell func(Progress), end func()) {
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // File descriptors are small.
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		b := newBars(w, mpb.WithAutoRefresh())
 		return b.tell, b.end
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
+	"github.com/linkquay/linkquay/simulate"
 	dglnksite "github.com/linkquay/linkquay/simulate/dglnk"
 )
 
@@ -16,7 +17,7 @@ import (
 // rules the others stay.
 func TestPutThins(t *testing.T) {
 	s := newStand(t)
-	p, _, _ := s.dglnk(t, dglnksite.Options{APIVersion: 3})
+	p, _, _ := s.dglnk(t, dglnksite.Options{APIVersion: 1})
 	res := p.Put(t.Context(), []adapters.Record{{
 		Kind: adapters.KindLink,
 		Document: []byte(`{"url":"https://a.example","custom":"alias","metatitle":"Title","type":"frame","deeplink":{"auto":true},
@@ -127,5 +128,42 @@ func TestCarryOvertaken(t *testing.T) {
 	}
 	if l := site.Links()[0]; l.URL != "https://a.example/3" {
 		t.Errorf("the target leads to %s", l.URL)
+	}
+}
+
+// TestCarryQRCodeOnce makes a QR code once, also where nobody was told that it
+// was made: it has neither an alias nor a name of its own.
+func TestCarryQRCodeOnce(t *testing.T) {
+	s := newStand(t)
+	source := s.place()
+	target, site, server := s.siteNamed(t, "us", "https://us.example")
+	m := newMover(t, source, target)
+	idOf(t, target, api.CreateQRCode, `{"type":"text","data":"theirs","name":"Theirs"}`)
+	code := idOf(t, source, api.CreateQRCode, `{"type":"text","data":"hello","name":"Code"}`)
+	if err := server.Fail(simulate.Fault{Kind: simulate.DieAfterCommit, Method: "POST", Path: "/api/qr/add", Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Carry(t.Context(), adapters.KindQR, code, true, nil); api.AsError(err).Code != api.Unavailable {
+		t.Fatalf("a site that has died answers %v", err)
+	}
+	row := mustCarry(t, m, adapters.KindQR, code, true, nil)
+	if codes := site.Objects("qr"); len(codes) != 2 || row.TargetID != int64(codes[1].ID) {
+		t.Errorf("the site has %v; the row is %+v", codes, row)
+	}
+	// A second one of the same name and content is another one.
+	code = idOf(t, source, api.CreateQRCode, `{"type":"text","data":"hello","name":"Code"}`)
+	if other := mustCarry(t, m, adapters.KindQR, code, true, nil); other.TargetID == row.TargetID || len(site.Objects("qr")) != 3 {
+		t.Errorf("the site has %d QR codes; the row is %+v", len(site.Objects("qr")), other)
+	}
+	// A patient one looks before it asks again.
+	m.Patience = 0
+	code = idOf(t, source, api.CreateQRCode, `{"type":"text","data":"hello","name":"Code"}`)
+	server.Heal()
+	if err := server.Fail(simulate.Fault{Kind: simulate.DieAfterCommit, Method: "POST", Path: "/api/qr/add", Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	mustCarry(t, m, adapters.KindQR, code, true, nil)
+	if n := len(site.Objects("qr")); n != 4 {
+		t.Errorf("the site has %d QR codes", n)
 	}
 }

@@ -68,21 +68,21 @@ func TestAdopter_Adopt(t *testing.T) {
 				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
 				p.pages["abc"] = redirect("https://m.example.com/for-phones")
 			},
-			asked: "api abc, open abc", want: `{"url":"https://example.com/away","domain":"go.example.com","custom":"abc"}`, count: adopt.TakenOver,
+			asked: "api abc, open abc, open RANDOM", want: `{"url":"https://example.com/away","domain":"go.example.com","custom":"abc"}`, count: adopt.TakenOver,
 		},
 		"PasswordUntoldAndThere": {
 			setup: func(p *provider) {
 				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
 				p.pages["abc"] = page(200, passwordForm)
 			},
-			asked: "api abc, open abc", want: `{"url":"https://example.com/away","domain":"go.example.com","custom":"abc"}`, locked: true, count: adopt.TakenOver,
+			asked: "api abc, open abc, open RANDOM", want: `{"url":"https://example.com/away","domain":"go.example.com","custom":"abc"}`, locked: true, count: adopt.TakenOver,
 		},
 		"PasswordUntoldAndFormElsewhere": {
 			setup: func(p *provider) {
 				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
 				p.pages["abc"] = redirect("https://old.example/unlock?abc")
 			},
-			asked: "api abc, open abc", want: `{"url":"https://example.com/away","domain":"go.example.com","custom":"abc"}`, locked: true, count: adopt.TakenOver,
+			asked: "api abc, open abc, open RANDOM", want: `{"url":"https://example.com/away","domain":"go.example.com","custom":"abc"}`, locked: true, count: adopt.TakenOver,
 		},
 		"PasswordUntoldAndPage": {
 			setup: func(p *provider) {
@@ -113,6 +113,41 @@ func TestAdopter_Adopt(t *testing.T) {
 			setup: func(p *provider) {
 				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
 				p.openErr = errors.New("connection refused")
+			},
+			code: api.Unavailable, asked: "api abc, open abc", count: adopt.Failed, asks: "api abc, open abc",
+		},
+		"PasswordUntoldAndPageForEverybody": {
+			setup: func(p *provider) {
+				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
+				p.every = page(200, "Welcome to a web server!")
+			},
+			code: api.Unavailable, asked: "api abc, open abc, open RANDOM", count: adopt.Failed, asks: "api abc, open abc",
+		},
+		"PasswordUntoldAndLoginForEverybody": {
+			setup: func(p *provider) {
+				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
+				p.every = page(200, passwordForm)
+			},
+			code: api.Unavailable, asked: "api abc, open abc, open RANDOM", count: adopt.Failed, asks: "api abc, open abc",
+		},
+		"PasswordUntoldAndHomeForEverybody": {
+			setup: func(p *provider) {
+				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
+				p.every = redirect("https://old.example/")
+			},
+			code: api.Unavailable, asked: "api abc, open abc, open RANDOM", count: adopt.Failed, asks: "api abc, open abc",
+		},
+		"PasswordUntoldAndParkedForEverybody": {
+			setup: func(p *provider) {
+				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
+				p.every = redirect("https://parked.example/?from=ALIAS")
+			},
+			code: api.Unavailable, asked: "api abc, open abc, open RANDOM", count: adopt.Failed, asks: "api abc, open abc",
+		},
+		"PasswordUntoldAndItself": {
+			setup: func(p *provider) {
+				p.links["abc"] = link(`{"url":"https://example.com/away"}`, "password")
+				p.pages["abc"] = redirect("https://GO.example.com:443/abc?again=1")
 			},
 			code: api.Unavailable, asked: "api abc, open abc", count: adopt.Failed, asks: "api abc, open abc",
 		},
@@ -333,6 +368,27 @@ func TestAdopter_Limit(t *testing.T) {
 	}
 	if n := len(strings.Split(p.took(), ", ")); n != 10+3+1 {
 		t.Errorf("%d lookups; want 14", n)
+	}
+}
+
+// TestAdopter_Guesses: strangers who guess, each from an address of its own, do
+// not use up what the API allows, and links go on being taken over.
+func TestAdopter_Guesses(t *testing.T) {
+	p := newProvider(t)
+	a := p.adopter(nil)
+	for i := range 100 {
+		_, err := a.Adopt(t.Context(), host, fmt.Sprintf("guess-%d", i), netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}))
+		if api.AsError(err).Code != api.NotFound {
+			t.Fatalf("guess %d: %v", i, err)
+		}
+	}
+	if n := strings.Count(p.took(), "api "); n != 10 {
+		t.Errorf("100 guesses cost %d calls; want 10", n)
+	}
+	p.links["good"] = link(`{"url":"https://example.com/away","metatitle":"T"}`)
+	p.pages["good"] = redirect("https://example.com/away")
+	if _, err := a.Adopt(t.Context(), host, "good", visitor); err != nil || p.took() != "open good, api good" {
+		t.Errorf("a link meanwhile: %v", err)
 	}
 }
 

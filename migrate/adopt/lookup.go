@@ -27,6 +27,11 @@ func (d *domain) lookUp(ctx context.Context, alias string) (to string, outcome O
 	case <-ctx.Done():
 		return "", Busy, unavailable(ctx.Err())
 	}
+	if d.guessed(ctx) {
+		if v, err := d.visit(ctx, alias, ""); err == nil && v.verdict == nowhere {
+			return d.missing(alias)
+		}
+	}
 	link, err := d.find(ctx, alias)
 	switch {
 	case err == nil:
@@ -35,10 +40,31 @@ func (d *domain) lookUp(ctx context.Context, alias string) (to string, outcome O
 		return d.unlisted(ctx, alias)
 	case api.AsError(err).Code != api.NotFound:
 		return d.meanwhile(ctx, alias, err)
-	case d.Complete:
+	}
+	if d.Find != nil {
+		_, _ = d.cfg.Limiter.Take(ctx, d.guesses(), guesses) // Whom it is away for, Adopt tells.
+	}
+	if d.Complete {
 		return d.missing(alias)
 	}
 	return d.unlisted(ctx, alias)
+}
+
+// guesses is how often a domain's aliases may be unknown to the API, whoever asks
+// for them, before their short URLs are opened first: its limit is the clients'
+// too, and strangers must not use it up.
+var guesses = api.Rate{Requests: 10, Window: time.Minute}
+
+// guesses is what the Limiter knows the domain by.
+func (d *domain) guesses() string { return "adopt domain " + d.Host }
+
+// guessed reports whether the API is to be spared.
+func (d *domain) guessed(ctx context.Context) bool {
+	if d.Find == nil {
+		return false
+	}
+	limit, err := d.cfg.Limiter.Peek(ctx, d.guesses(), guesses)
+	return err == nil && !limit.Allowed
 }
 
 // find asks the provider's API.
@@ -53,21 +79,37 @@ func (d *domain) find(ctx context.Context, alias string) (*adapters.Record, erro
 func (d *domain) known(ctx context.Context, alias string, found *adapters.Record) (string, Outcome, error) {
 	link := *found
 	if !link.Protected && slices.Contains(link.Untold, "password") {
-		v, err := d.visit(ctx, alias, gjson.GetBytes(link.Document, "url").String())
+		v, err := d.seen(ctx, alias, &link)
 		if err != nil {
 			return d.failed(err)
 		}
 		link.Protected = v.verdict == locked
-		// Where one that has ended is gone, nobody gets to see it here either.
-		if v.verdict == nowhere && !ended(&link, d.cfg.Now()) {
-			return d.failed(errors.New("the provider's API has a link that its public address does not know: see the option via"))
-		}
 	}
 	if link.Protected && link.PasswordHash == "" {
 		d.cfg.Logger.Warn("a link has a password that nobody tells: taken over, it opens for nobody until it is given a new one",
 			zap.String("domain", d.Host), zap.String("alias", alias))
 	}
 	return d.take(ctx, alias, &link)
+}
+
+// seen is what visitors get of a link that the API has told of. An error says that
+// nobody can tell, such as where it is not the link that answers: then it would be
+// taken over without its password, or with one that it does not have.
+func (d *domain) seen(ctx context.Context, alias string, link *adapters.Record) (visit, error) {
+	v, err := d.visit(ctx, alias, gjson.GetBytes(link.Document, "url").String())
+	switch {
+	case err != nil || v.sure:
+		return v, err
+	case v.verdict == nowhere && ended(link, d.cfg.Now()):
+		return v, nil // Nobody gets to see it here either.
+	case v.verdict == nowhere:
+		return v, errors.New("the provider's API has a link that its public address does not know: see the option via")
+	}
+	everybody, err := d.isForEverybody(ctx, alias, v)
+	if err == nil && everybody {
+		err = errors.New("the provider's public address answers the same whatever is asked for: see the option via")
+	}
+	return v, err
 }
 
 // unlisted takes a link over of which its address alone tells.
@@ -82,7 +124,7 @@ func (d *domain) unlisted(ctx context.Context, alias string) (string, Outcome, e
 	case locked, paged:
 		return d.refused(alias, "the provider shows a page that does not tell where it leads")
 	}
-	everything, err := d.leadsEverybody(ctx, alias, v.to)
+	everything, err := d.isForEverybody(ctx, alias, v)
 	switch {
 	case err != nil:
 		return d.failed(err)

@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -28,7 +29,10 @@ const (
 
 type visit struct {
 	verdict verdict
-	to      string
+	to      string // where a redirect leads
+
+	// sure says that it is the link that has answered: where it leads is told.
+	sure bool
 }
 
 // visit opens a short URL at the provider. expected is where the link leads as
@@ -56,26 +60,39 @@ func (d *domain) judge(a *guard.Answer, address, expected string) (visit, error)
 		if passwordInput.Match(a.Body) {
 			return visit{verdict: locked}, nil
 		}
-		return visit{verdict: paged}, nil
+		return visit{verdict: paged, sure: names(a.Body, expected)}, nil
 	case a.Location == "":
 		return visit{}, fmt.Errorf("the provider answers its visitors with status %d", status)
-	}
-	_, here, _ := strings.Cut(address, "://")
-	if _, there, _ := strings.Cut(a.Location, "://"); strings.TrimSuffix(there, "/") == here {
+	case isItself(address, a.Location):
 		return visit{}, fmt.Errorf("the provider leads visitors to the address that they ask for: see the option via")
-	}
-	switch {
 	case !strings.HasPrefix(a.Location, "https://") && !strings.HasPrefix(a.Location, "http://"):
 		return visit{verdict: paged}, nil
 	case sameHost(a.Location, expected):
-	case d.isProvider(a.Location):
-		if expected != "" {
-			// Maybe a form for a password, at an address of its own.
-			return visit{verdict: locked}, nil
-		}
-		return visit{}, nil
+		return visit{verdict: leads, to: a.Location, sure: true}, nil
+	case !d.isProvider(a.Location):
+		return visit{verdict: leads, to: a.Location}, nil
+	case expected != "":
+		// Maybe a form for a password, at an address of its own.
+		return visit{verdict: locked, to: a.Location}, nil
 	}
-	return visit{verdict: leads, to: a.Location}, nil
+	return visit{to: a.Location}, nil
+}
+
+// isItself reports whether an address leads to itself, by another scheme or with
+// another query.
+func isItself(address, to string) bool {
+	from, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	u, err := url.Parse(to)
+	return err == nil && hostOf(to) == hostOf(address) && strings.Trim(u.Path, "/") == strings.Trim(from.Path, "/")
+}
+
+// names reports whether a page names the host that a link leads to.
+func names(body []byte, destination string) bool {
+	host := hostOf(destination)
+	return host != "" && bytes.Contains(bytes.ToLower(body), []byte(host))
 }
 
 // isProvider reports whether a URL is one of the provider's own pages.
@@ -94,37 +111,36 @@ func hostOf(address string) string {
 	return api.HostOf(u.Scheme + "://" + u.Host)
 }
 
-// catchAll remembers where the provider leads visitors of what does not exist.
+// catchAll remembers what the provider answers for what does not exist.
 type catchAll struct {
 	mu    sync.Mutex
 	known time.Time // when it was found out
-	alias string    // that led nowhere
-	to    string    // where it led to, empty for no redirect
+	alias string    // that stands for nothing
+	visit visit
 }
 
-// leadsEverybody reports whether the provider leads visitors of whatever does
-// not exist to where it leads those of an alias: its owner has set a page for
-// them. A link that leads to that page is taken for none.
-func (d *domain) leadsEverybody(ctx context.Context, alias, to string) (bool, error) {
+// isForEverybody reports whether what an alias was answered is what the provider
+// answers for whatever does not exist: its owner has set a page for that, or it
+// does not know the domain at all. It says nothing of a link.
+func (d *domain) isForEverybody(ctx context.Context, alias string, got visit) (bool, error) {
 	c := &d.elsewhere
 	c.mu.Lock()
-	known, other, there := c.known, c.alias, c.to
+	known, other, there := c.known, c.alias, c.visit
 	c.mu.Unlock()
 	now := d.cfg.Now()
 	if known.IsZero() || now.Sub(known) >= d.Misses {
+		var err error
 		other = rand.Text()
-		v, err := d.visit(ctx, other, "")
-		if err != nil {
+		if there, err = d.visit(ctx, other, ""); err != nil {
 			return false, err
 		}
-		there = v.to
 		c.mu.Lock()
-		c.known, c.alias, c.to = now, other, there
+		c.known, c.alias, c.visit = now, other, there
 		c.mu.Unlock()
 	}
-	if there == "" {
-		return false, nil
+	if got.to == "" || there.to == "" {
+		return got.verdict == there.verdict && got.to == there.to, nil
 	}
 	// The page may be told what was asked for.
-	return to == there || strings.ReplaceAll(to, alias, other) == there, nil
+	return got.to == there.to || strings.ReplaceAll(got.to, alias, other) == there.to, nil
 }

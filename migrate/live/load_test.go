@@ -96,11 +96,18 @@ func startLoad(t *testing.T, s *stand, clients int) *load {
 					return
 				}
 				l.calls.Add(1)
-				time.Sleep(20 * time.Millisecond) // the machine is to do more than this
+				// A machine that is slow at carrying gets fewer writes.
+				time.Sleep(20*time.Millisecond + time.Duration(min(l.waiting(ctx), 500))*time.Millisecond)
 			}
 		})
 	}
 	return l
+}
+
+// waiting is how many writes are to be carried, as far as it can be told.
+func (l *load) waiting(ctx context.Context) int {
+	n, _, _ := l.stand.store.Moves().CountEntries(ctx, 1)
+	return n
 }
 
 // more waits for so many calls of clients.
