@@ -66,6 +66,10 @@ type Record struct {
 	// used up. An import never makes it less.
 	Taken int64
 
+	// Adopted says that a link was taken over from another provider when somebody
+	// opened it, and that nobody has had it lead elsewhere since.
+	Adopted bool
+
 	// Created is when the object was made; zero where the backend does not tell.
 	Created time.Time
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"golang.org/x/net/idna"
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
@@ -55,13 +56,16 @@ func (a *App) provisionAdoptions(repl *caddy.Replacer) error {
 		if err != nil {
 			return fmt.Errorf("adopt: %w", err)
 		}
+		if ascii, err := idna.Lookup.ToASCII(host); err != nil || ascii != host {
+			return fmt.Errorf("adopt: write %s in the form that browsers ask for, such as xn--bcher-kva.example", host)
+		}
 		if _, ok := adoptions[host]; ok || strings.Contains(host, ":") {
 			return fmt.Errorf("adopt: %s must be a host of its own, without a port", host)
 		}
 		if adoptions[host] = a.Adopt[domain]; adoptions[host] == nil {
 			adoptions[host] = new(Adoption)
 		}
-		if err := adoptions[host].provision(a, repl); err != nil {
+		if err := adoptions[host].provision(a, host, repl); err != nil {
 			return fmt.Errorf("adopt %s: %w", host, err)
 		}
 	}
@@ -69,7 +73,7 @@ func (a *App) provisionAdoptions(repl *caddy.Replacer) error {
 	return nil
 }
 
-func (d *Adoption) provision(a *App, repl *caddy.Replacer) error {
+func (d *Adoption) provision(a *App, host string, repl *caddy.Replacer) error {
 	via := repl.ReplaceAll(d.Via, "")
 	if d.Backend != "" {
 		adapter, ok := a.adapters[d.Backend]
@@ -98,6 +102,9 @@ func (d *Adoption) provision(a *App, repl *caddy.Replacer) error {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !api.IsPort(u.Port()) ||
 		strings.Trim(u.Path, "/") != "" || strings.ContainsAny(via, "?#") {
 		return errors.New("via must be a scheme and a host, such as https://1mm.kr")
+	}
+	if api.HostOf(u.Hostname()) == host {
+		return errors.New("via must not be the domain itself, which leads here")
 	}
 	if d.Misses < 0 {
 		return errors.New("misses must be positive")

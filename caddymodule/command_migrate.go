@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -66,26 +67,31 @@ type work struct {
 // withSides runs a command with the sides that its flags name. The move is a new
 // one that the database does not have.
 func withSides(cmd *cobra.Command, run func(ctx context.Context, w *work) error) error {
+	return withSidesOf(cmd, func(from, to string) bool { return from == "" && to == "" }, run)
+}
+
+// withSidesOf is withSides. Where known says so of the flags, what they leave out
+// is that of the one move of the database that they fit.
+func withSidesOf(cmd *cobra.Command, known func(from, to string) bool, run func(ctx context.Context, w *work) error) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cmd.SetContext(ctx)
 	return withBackends(cmd, func(ctx context.Context, u *unserved) error {
 		flags := func(name string) string { return cmd.Flag(name).Value.String() }
-		from, to := flags("from"), flags("to")
-		if from == "" && to == "" {
-			var err error
-			if from, to, err = u.onlyMove(ctx); err != nil {
+		sides := migrate.Move{Source: flags("from"), SourceAccount: flags("from-account"), Target: flags("to"), TargetAccount: flags("account")}
+		if known(sides.Source, sides.Target) {
+			if err := u.complete(ctx, &sides); err != nil {
 				return err
 			}
 		}
-		if from == "" || to == "" {
+		if sides.Source == "" || sides.Target == "" {
 			return errors.New("name both sides: --from kr --to native")
 		}
-		source, err := u.place(ctx, from, flags("from-account"))
+		source, err := u.place(ctx, sides.Source, sides.SourceAccount)
 		if err != nil {
 			return fmt.Errorf("--from: %w", err)
 		}
-		target, err := u.place(ctx, to, flags("account"))
+		target, err := u.place(ctx, sides.Target, sides.TargetAccount)
 		if err != nil {
 			return fmt.Errorf("--to: %w", err)
 		}
@@ -103,21 +109,33 @@ func withSides(cmd *cobra.Command, run func(ctx context.Context, w *work) error)
 	})
 }
 
-// onlyMove returns the sides of the one move that there is.
-func (u *unserved) onlyMove(ctx context.Context) (from, to string, err error) {
+// complete fills in what was left out of the sides of a move, where there is one
+// move that fits. Where both are named, there need not be one.
+func (u *unserved) complete(ctx context.Context, sides *migrate.Move) error {
 	moves, err := u.store.Moves().Moves(ctx)
 	if err != nil {
-		return "", "", err
+		return err
 	}
-	if len(moves) != 1 {
-		return "", "", fmt.Errorf("name both sides, such as --from kr --to native: there are %d moves", len(moves))
+	fits := func(given, is string) bool { return given == "" || given == is }
+	moves = slices.DeleteFunc(moves, func(m migrate.Move) bool {
+		return !fits(sides.Source, m.Source) || !fits(sides.SourceAccount, m.SourceAccount) ||
+			!fits(sides.Target, m.Target) || !fits(sides.TargetAccount, m.TargetAccount)
+	})
+	switch {
+	case len(moves) == 1:
+		*sides = moves[0]
+	case sides.Source == "" || sides.Target == "":
+		return fmt.Errorf("name both sides, such as --from kr --to native: there are %d moves", len(moves))
+	case len(moves) > 1:
+		return fmt.Errorf("name the account, too: there are %d moves from %s to %s", len(moves), sides.Source, sides.Target)
 	}
-	return moves[0].Source, moves[0].Target, nil
+	return nil
 }
 
 // withMove runs a command with a move that the database has.
 func withMove(cmd *cobra.Command, run func(ctx context.Context, w *work) error) error {
-	return withSides(cmd, func(ctx context.Context, w *work) error {
+	always := func(string, string) bool { return true }
+	return withSidesOf(cmd, always, func(ctx context.Context, w *work) error {
 		if err := w.find(ctx); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -101,6 +102,10 @@ func (u *unserved) place(ctx context.Context, name, account string) (*migrate.Pl
 		return u.databasePlace(ctx, driver, source, account)
 	}
 	if _, ok := u.app.adapters[name]; !ok {
+		if scheme, _, ok := strings.Cut(name, "://"); ok {
+			// It may hold a password.
+			return nil, fmt.Errorf("%q is no kind of database: use sqlite:<path> or postgres://…", scheme)
+		}
 		return nil, fmt.Errorf("there is no backend %q; there are: %s", name, strings.Join(append(sortedKeys(u.app.adapters), api.NativeBackend), ", "))
 	}
 	r, err := u.app.newRemote(u.rt, name, u.own)
@@ -113,6 +118,12 @@ func (u *unserved) place(ctx context.Context, name, account string) (*migrate.Pl
 // databasePlace opens another Linkquay's database, bringing its schema up to
 // date.
 func (u *unserved) databasePlace(ctx context.Context, driver, source, account string) (*migrate.Place, error) {
+	if driver == store.SQLite {
+		// It would be made where it is missing, and be a Linkquay without a link.
+		if _, err := os.Stat(source); err != nil {
+			return nil, fmt.Errorf("opening the database: %w", err)
+		}
+	}
 	s, err := store.Open(ctx, store.Config{Driver: driver, Source: source, Logger: u.app.logger})
 	if err != nil {
 		return nil, err

@@ -195,4 +195,3 @@ func (p *program) interrupted(how os.Signal, ripe func() bool, args ...string) (
 	}
 	return text.String()
 }
-

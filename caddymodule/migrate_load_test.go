@@ -60,6 +60,10 @@ type worker struct {
 	// is a create.
 	asked map[int64]string
 
+	// doubtful are the targets of such writes, once it is settled what came of
+	// them: the other side has what was never answered a minute later.
+	doubtful map[string]bool
+
 	// leaving is a link whose delete was never answered, 0 for none.
 	leaving int64
 }
@@ -80,7 +84,7 @@ func recruit(t *testing.T, s *site, key, host string, grouping bool, clients int
 	for n := range clients {
 		c := &worker{
 			crew: w, site: s, key: key, name: fmt.Sprint("crew", n), random: rand.New(rand.NewPCG(uint64(n), 7)), http: &http.Client{Timeout: 30 * time.Second},
-			host: host, grouping: grouping, links: map[int64]*known{}, gone: map[int64]bool{}, filed: map[int64]bool{}, asked: map[int64]string{},
+			host: host, grouping: grouping, links: map[int64]*known{}, gone: map[int64]bool{}, filed: map[int64]bool{}, asked: map[int64]string{}, doubtful: map[string]bool{},
 		}
 		w.clients = append(w.clients, c)
 	}
@@ -144,19 +148,22 @@ func (w *crew) settle() {
 			}
 		}
 		for id, target := range c.asked {
+			c.doubtful[target] = true
 			if id != 0 && c.get(w.t.Context(), id) != nil {
 				c.links[id].target = target
 			}
 		}
-		c.leaving = 0
+		c.asked, c.leaving = map[int64]string{}, 0
 	}
 }
 
-// targets are where the links of all clients lead.
+// targets are where the links of all clients lead, by what was answered.
 func (w *crew) targets() (all []string) {
 	for _, c := range w.clients {
 		for _, l := range c.links {
-			all = append(all, l.target)
+			if !c.doubtful[l.target] {
+				all = append(all, l.target)
+			}
 		}
 	}
 	return all
@@ -284,7 +291,7 @@ func (c *worker) list(ctx context.Context) error {
 	seen := map[string]int64{}
 	for _, row := range reply.Get("data.urls").Array() {
 		target, id := row.Get("longurl").String(), row.Get("id").Int()
-		if !strings.Contains(target, "/"+c.name+"/") {
+		if !strings.Contains(target, "/"+c.name+"/") || own[target] == nil && c.doubtful[target] {
 			continue
 		}
 		l := own[target]

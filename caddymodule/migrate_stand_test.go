@@ -17,8 +17,8 @@ import (
 )
 
 // moving is a server between whose backends links are moved, by commands beside
-// it. The backend kr is a site of the script, dg one of dgLnk; short URLs of all
-// hosts are answered.
+// it. The backend kr is a site of the script, dg one of dgLnk, dg1 one of its version 1; short
+// URLs of all hosts are answered.
 type moving struct {
 	t *testing.T
 	*program
@@ -30,7 +30,7 @@ type moving struct {
 }
 
 // keysOf are the keys of the backends in a moving.
-var keysOf = map[string]string{"native": nativeKey, "kr": gempixelKey, "dg": dglnkKey}
+var keysOf = map[string]string{"native": nativeKey, "kr": gempixelKey, "dg": dglnkKey, "dg1": dglnkKey}
 
 // newMoving writes the configuration of a server with the sides and the kinds of
 // their sites; options are further lines of the global block.
@@ -39,7 +39,7 @@ func newMoving(t *testing.T, driver, from, to string, options ...string) *moving
 	m := &moving{t: t, sites: map[string]*remoteSite{}, from: from, to: to}
 	backends, directive, environment := "", "sqlite data/linkquay.db", ""
 	for _, name := range []string{from, to} {
-		kind := map[string]string{"kr": "gempixel", "dg": "dglnk 3"}[name]
+		kind := map[string]string{"kr": "gempixel", "dg": "dglnk 3", "dg1": "dglnk 1"}[name]
 		if kind == "" {
 			continue
 		}

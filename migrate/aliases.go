@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/csv"
@@ -24,6 +25,8 @@ const (
 	maxAliasFile = 1 << 30
 	maxAliasText = 8 << 10
 )
+
+const byteOrderMark = "\ufeff"
 
 // aliasColumns are those that a file of links may have.
 var aliasColumns = []string{"short_url", "alias", "domain", "url", "title", "created"}
@@ -50,7 +53,12 @@ func (a Alias) ID() int64 {
 // known url (the destination), title and created. Errors name the line.
 func ReadAliases(r io.Reader, o AliasOptions) ([]Alias, error) {
 	limited := &io.LimitedReader{R: r, N: maxAliasFile}
-	lines := csv.NewReader(limited)
+	// Spreadsheets begin a file with a byte order mark.
+	text := bufio.NewReader(limited)
+	if mark, err := text.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+		_, _ = text.Discard(len(byteOrderMark)) // It is there.
+	}
+	lines := csv.NewReader(text)
 	lines.ReuseRecord = true
 	header, err := lines.Read()
 	if errors.Is(err, io.EOF) {
@@ -107,8 +115,7 @@ func lineError(lines *csv.Reader, err error) error {
 func columnsOf(header []string) (map[string]int, error) {
 	columns := map[string]int{}
 	for i, name := range header {
-		// Spreadsheets begin a file with a byte order mark.
-		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
+		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(aliasColumns, name) {
 			return nil, fmt.Errorf("line 1: there is no column %q: use %s", cut(name), strings.Join(aliasColumns, ", "))
 		}

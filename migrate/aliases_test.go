@@ -32,7 +32,7 @@ func TestReadAliases(t *testing.T) {
 			t.Errorf("line %d is %+v; want %+v", i+2, got[i], want[i])
 		}
 	}
-	got, err = migrate.ReadAliases(strings.NewReader("short_url\nhttps://short.example/spring\n"), migrate.AliasOptions{})
+	got, err = migrate.ReadAliases(strings.NewReader("\ufeff\"short_url\"\n\"https://short.example/spring\"\n"), migrate.AliasOptions{})
 	if err != nil || len(got) != 1 || got[0].ID() != want[0].ID() {
 		t.Errorf("ReadAliases = %+v, %v; want the same link", got, err)
 	}

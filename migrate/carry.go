@@ -63,6 +63,14 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 		return nil, err
 	}
 	defer end()
+	if t.kind != adapters.KindLink {
+		// Two of the same name must not both be taken for the one that is there.
+		next, err := c.busy.begin(ctx, task{kind: t.kind, toTarget: t.toTarget})
+		if err != nil {
+			return nil, err
+		}
+		defer next()
+	}
 	for n := 1; ; n++ {
 		row, err := c.row(ctx, t)
 		if err != nil {
@@ -87,7 +95,13 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 			row.Listing = now.Listing
 		}
 		rows := []Row{*row}
-		if err := c.Store.SaveRows(ctx, rows); err != nil {
+		err = c.Store.SaveRows(ctx, rows)
+		if n < maxOvertaken && isCode(err, api.Conflict) {
+			// Another process has just saved that its row's object is the one that was
+			// taken for this one.
+			continue
+		}
+		if err != nil {
 			return nil, fmt.Errorf("saving a row: %w", err)
 		}
 		return &rows[0], nil

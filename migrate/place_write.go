@@ -117,6 +117,8 @@ func (w *writer) importAll(ctx context.Context, importer adapters.Importer, reco
 	at := make([]int, 0, len(records)) // where the result of each belongs
 	for i := range records {
 		r := records[i]
+		// What a move brings is known by its row.
+		r.Adopted = r.Adopted && w.claimed == nil
 		var err error
 		if gjson.GetBytes(r.Document, fieldPassword).Exists() {
 			if r.PasswordHash == "" && gjson.GetBytes(r.Document, fieldPassword).Str != "" {
@@ -179,8 +181,9 @@ func (w *writer) importTaken(ctx context.Context, importer adapters.Importer, r 
 }
 
 // mine returns the id of the link that has the alias that a link was to have,
-// where it leads to the same place and nobody has claimed it: it is from an
-// earlier try. Else the error is the conflict.
+// where it leads to the same place, and so is from an earlier try, or was adopted,
+// wherever it led to then, and where nobody has claimed it. Else the error is the
+// conflict.
 func (w *writer) mine(ctx context.Context, r *adapters.Record, conflict error) (int64, error) {
 	var found *adapters.Record
 	err := w.ask(ctx, func(ctx context.Context) (err error) {
@@ -192,7 +195,7 @@ func (w *writer) mine(ctx context.Context, r *adapters.Record, conflict error) (
 		return 0, conflict
 	case err != nil:
 		return 0, err
-	case !sameURL(gjson.GetBytes(found.Document, "url").Str, gjson.GetBytes(r.Document, "url").Str):
+	case !found.Adopted && !sameURL(gjson.GetBytes(found.Document, "url").Str, gjson.GetBytes(r.Document, "url").Str):
 		return 0, conflict
 	}
 	claimed, err := w.isClaimed(ctx, r.Kind, found.ID)

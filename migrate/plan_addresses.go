@@ -15,7 +15,7 @@ import (
 // each link of both sides.
 type addresses struct {
 	seed  maphash.Seed
-	there map[uint64]uint64 // the target's links and where they lead, hashed
+	there map[uint64]uint64 // the target's links and where they lead, hashed; 0 for anywhere
 	taken map[uint64]int64  // what links of the source will have, and which
 	main  string            // scheme and host of the target's main domain
 	hosts map[string]bool   // its branded domains
@@ -62,7 +62,11 @@ func (p *planner) learn(r *adapters.Record) {
 		if at := originOf(r.ShortURL); host == "" && at != "" {
 			a.main = at
 		}
-		a.there[a.hash(host, gjson.GetBytes(r.Document, "custom").Str)] = a.destination(r)
+		to := a.destination(r)
+		if r.Adopted {
+			to = 0
+		}
+		a.there[a.hash(host, gjson.GetBytes(r.Document, "custom").Str)] = to
 	case adapters.KindDomain:
 		a.hosts[domainOf(r)] = true
 		fallthrough

@@ -51,7 +51,7 @@ func (p *planner) address(t *tally, o *object, found *FoundObject) bool {
 		return false
 	}
 	if to, ok := a.there[hash]; ok {
-		if to != a.destination(&o.Record) {
+		if to != 0 && to != a.destination(&o.Record) {
 			p.found.add(FoundTaken, o.Kind, "custom", *found)
 			return false
 		}

@@ -39,7 +39,7 @@ func everything() []records.Record {
 		DeepLink:   &shortener.DeepLink{Auto: true, Apple: "https://apps.apple.com/app/id1"},
 
 		RedirectCode: 307, ClickLimit: 9, ExpiredURL: "https://example.com/over", Starts: noon,
-		ForwardQuery: true, Disabled: true,
+		ForwardQuery: true, Disabled: true, Adopted: true,
 	}
 	full := &records.Link{
 		Of: records.KindLink, ID: 5, Account: "main", Domain: "go.example.com", Alias: "full", URL: "https://example.com/ü",

@@ -138,6 +138,11 @@ type Options struct {
 	// Disabled switches the link off: visitors get a page that says so.
 	Disabled bool `json:"disabled,omitempty"`
 
+	// Adopted says that the link was taken over from another provider when
+	// somebody opened it, and still leads where it did then: whoever copies that
+	// provider's links knows it again by that.
+	Adopted bool `json:"adopted,omitempty"`
+
 	// QR is the QR code of a link of KindQR, File the file of one of KindFile.
 	QR   *QR   `json:"qr,omitempty"`
 	File *File `json:"file,omitempty"`

@@ -29,6 +29,9 @@ func (s *Shortener) changed(l *Link, host string, change func(l *Link) error) er
 	// Somebody else who asked for the destination alone may have got this link:
 	// from now on nobody else does.
 	l.Plain = false
+	if l.URL != was.URL {
+		l.Options.Adopted = false
+	}
 	return s.check(l, &was, host)
 }
 

@@ -102,6 +102,7 @@ func (c linkCarrier) record(l *shortener.Link) (adapters.Record, error) {
 		Clicks:       l.AllClicks(),
 		UniqueClicks: l.AllUniques(),
 		Taken:        l.Taken,
+		Adopted:      l.Options.Adopted,
 		Created:      l.Created,
 	}, err
 }
@@ -167,6 +168,7 @@ func belong(l *shortener.Link, r *adapters.Record) {
 	if len(r.Channels) > 0 {
 		l.Channels = r.Channels
 	}
+	l.Options.Adopted = r.Adopted
 	l.CarriedClicks, l.CarriedUniques = max(r.Clicks, 0), max(r.UniqueClicks, 0)
 	if l.PasswordHash = r.PasswordHash; l.PasswordHash == "" && r.Protected {
 		l.PasswordHash = shortener.UnknownPassword()

@@ -106,7 +106,7 @@ func refusedField(err error) string {
 // out; a copy of everything brings them later.
 func (d *domain) standAlone(alias string, found *adapters.Record) (link adapters.Record, left []string) {
 	link = *found
-	link.ID, link.Channels, link.ShortURL = 0, nil, ""
+	link.ID, link.Channels, link.ShortURL, link.Adopted = 0, nil, "", true
 	doc := string(found.Document)
 	for _, field := range []string{"campaign", "channel", "pixels"} {
 		if v := gjson.Get(doc, field); v.Exists() {

@@ -1,0 +1,252 @@
+package records_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/linkquay/linkquay/records"
+	"github.com/linkquay/linkquay/shortener"
+	"github.com/linkquay/linkquay/store"
+	"github.com/linkquay/linkquay/store/storetest"
+)
+
+// header begins a file whose ids are kept.
+const header = `{"kind":"linkquay","version":1,"secrets":true,"files":true}` + "\n"
+
+// file puts the lines between a header and an end.
+func file(lines ...string) []byte {
+	return fmt.Appendf(nil, "%s%s\n{\"kind\":\"end\",\"records\":%d}\n", header, strings.Join(lines, "\n"), len(lines))
+}
+
+// TestReader_Deep: a record that is nested deeper than any parser recurses is
+// refused, and the next one is read.
+func TestReader_Deep(t *testing.T) {
+	deep := strings.Repeat(`[`, records.MaxRecord-100)
+	rs, wrong, err := readAll(t, `{"kind":"link","geotarget":`+deep+"\n"+`{"kind":"link","url":"a"}`+"\n")
+	if err != nil || len(rs) != 1 || len(wrong) != 1 {
+		t.Errorf("%d records, %d errors, %v", len(rs), len(wrong), err)
+	}
+}
+
+// TestImport_Refuses: what would harm everybody is refused, each alone, and the
+// records around it are taken.
+func TestImport_Refuses(t *testing.T) {
+	storetest.EachConfig(t, func(t *testing.T, cfg store.Config) {
+		p := newPlace(t, cfg)
+		bad := map[string]string{
+			`{"kind":"link","id":2,"custom":"clicks","url":"https://example.com/","clicks":9223372036854775807}`:              "clicks",
+			`{"kind":"link","id":3,"custom":"less","url":"https://example.com/","clicks":-1}`:                                "clicks",
+			`{"kind":"link","id":4,"custom":"carried","url":"https://example.com/","carriedclicks":9223372036854775807}`:      "carriedclicks",
+			`{"kind":"link","id":5,"custom":"taken","url":"https://example.com/","taken":9223372036854775807}`:                "taken",
+			`{"kind":"link","id":6,"custom":"late","url":"https://example.com/","startdate":"9999-12-31T23:59:59-14:00"}`:     "startdate",
+			`{"kind":"link","id":7,"custom":"early","url":"https://example.com/","expiry":"0000-01-01T00:00:00+14:00"}`:       "expiry",
+			`{"kind":"link","id":8,"custom":"hash","url":"https://example.com/","passwordhash":"x"}`:                          "passwordhash",
+			`{"kind":"link","id":9,"custom":"costly","url":"https://example.com/","passwordhash":"$argon2id$v=19$m=99999999,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`: "passwordhash",
+			`{"kind":"link","id":10,"custom":"filed","url":"https://example.com/","file":{"name":"x","filename":"x","stored":"","size":1,"contenttype":"a"}}`: "file",
+			`{"kind":"link","id":10,"custom":"coded","url":"https://example.com/","qr":{"type":"text","data":"x"}}`:            "qr",
+			`{"kind":"hour","link":1,"clicks":1}`:                                                    "hour",
+			`{"kind":"hour","link":1,"hour":"1969-12-31T23:00:00Z","clicks":1}`:                      "hour",
+			`{"kind":"hour","link":1,"hour":"2026-01-02T03:00:00Z","clicks":9223372036854775807}`:    "clicks",
+			`{"kind":"hour","link":1,"hour":"2026-01-02T03:00:00Z","bots":-1}`:                       "bots",
+			`{"kind":"day","link":1,"day":"1969-12-31","dimension":"countries","clicks":1}`:          "day",
+			`{"kind":"day","link":1,"day":"2026-01-02","dimension":"countries","clicks":-1}`:         "clicks",
+			`{"kind":"orphan","path":"x","visits":9223372036854775807,"last":"2026-01-02T03:00:00Z"}`: "visits",
+			`{"kind":"lastid","of":"link","id":9223372036854775807}`:                                 "id",
+			`{"kind":"lastid","of":"backend","id":99999}`:                                            "id",
+			`{"kind":"backend","name":"far","id":1099511627776}`:                                     "id",
+			`{"kind":"key","name":"k","keyhash":"` + sha("k") + `","scopes":"read","limited":true,"requests":-1,"window":-5}`: "requests",
+			`{"kind":"account","name":"a","passwordhash":"x"}`:                                       "passwordhash",
+		}
+		const good = `{"kind":"link","id":1,"custom":"good","url":"https://example.com/"}`
+		for line, field := range bad {
+			_, failed := p.read(file(good, line, `{"kind":"link","custom":"behind","url":"https://example.com/"}`), p.options())
+			if len(failed) != 1 || !strings.Contains(failed[0], field+": ") && !strings.Contains(failed[0], "invalid") {
+				t.Errorf("%s: failed are %q; want it for %s", line, failed, field)
+			}
+		}
+		// Whatever was in the file, life goes on.
+		for i := range 3 {
+			l := &shortener.Link{Account: "main", Alias: fmt.Sprint("next", i), URL: "https://example.com/", Type: "direct"}
+			if _, err := p.store.CreateLink(t.Context(), l, shortener.Creation{}); err != nil || l.ID > 1000 {
+				t.Errorf("the next link is %d, %v", l.ID, err)
+			}
+		}
+		out := p.write(records.JSONL, true)
+		if _, failed := p.read(out, p.options()); len(failed) > 0 {
+			t.Errorf("its own export fails: %q", failed)
+		}
+	})
+}
+
+// TestImport_HugeIDs: ids that no Linkquay gets to are changed.
+func TestImport_HugeIDs(t *testing.T) {
+	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+	for i, id := range []string{"549755813887", "9007199254740993", "9223372036854775807", "-9223372036854775808"} {
+		_, failed := p.read(file(
+			fmt.Sprintf(`{"kind":"account","name":"a%d","id":%s}`, i, id),
+			fmt.Sprintf(`{"kind":"campaign","name":"c%d","id":%s}`, i, id),
+			fmt.Sprintf(`{"kind":"link","id":%s,"custom":"huge%d","url":"https://example.com/"}`, id, i),
+			fmt.Sprintf(`{"kind":"qr","id":%s,"link":%[1]s,"custom":"code%d","qr":{"type":"text","data":"x"}}`, id, i),
+		), p.options())
+		if len(failed) > 0 {
+			t.Errorf("%s: %q", id, failed)
+		}
+	}
+	last, err := p.store.LastIDs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, id := range last {
+		if id > 100 {
+			t.Errorf("the last id of %s is %d", kind, id)
+		}
+	}
+}
+
+// TestImport_NewerFile: a file of a later version is not taken for one that was
+// written by hand, whatever its header has.
+func TestImport_NewerFile(t *testing.T) {
+	for _, head := range []string{
+		`{"kind":"linkquay","version":2}`,
+		`{"kind":"linkquay","version":2,"packed":"zstd"}`,
+		`{"kind":"linkquay","version":"2.0"}`,
+		`{"kind":"linkquay"}`,
+		`{"kind":"linkquay","version":-1}`,
+	} {
+		p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+		_, _, err := p.tryRead([]byte(head+"\n"+`{"kind":"link","url":"https://example.com/","custom":"new"}`+"\n"+`{"kind":"end","records":1}`+"\n"), p.options())
+		if err == nil {
+			t.Errorf("%s is taken", head)
+		}
+		if _, err := p.store.LinkByAlias(t.Context(), "", "new"); err == nil {
+			t.Errorf("%s: records of it are there", head)
+		}
+	}
+}
+
+// TestImport_StartsToTheNanosecond: what is kept finer than a millisecond comes out
+// as it went in.
+func TestImport_StartsToTheNanosecond(t *testing.T) {
+	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+	l := &shortener.Link{Account: "main", Alias: "fine", URL: "https://example.com/", Type: "direct"}
+	l.Options.Starts = time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC)
+	if _, err := p.store.CreateLink(t.Context(), l, shortener.Creation{}); err != nil {
+		t.Fatal(err)
+	}
+	out := p.write(records.JSONL, true)
+	to := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+	for _, to := range []*place{p, to} {
+		if _, failed := to.read(out, to.options()); len(failed) > 0 {
+			t.Errorf("failed are %q", failed)
+		}
+		if again := to.write(records.JSONL, true); !bytes.Contains(again, []byte("05.123456789Z")) {
+			t.Errorf("exported again it is %s", again)
+		}
+	}
+}
+
+// TestImport_StoredOfAnother: a record that names a file of the folder does not get
+// hold of one that is another link's, which would go with whichever is deleted
+// first.
+func TestImport_StoredOfAnother(t *testing.T) {
+	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+	stored, err := p.files.Put(t.Context(), strings.NewReader("confidential"), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := fmt.Sprintf(`{"kind":"file","account":"theirs","custom":"report","file":{"name":"r","filename":"r","stored":%q,"size":12,"contenttype":"text/plain"}}`, stored.Name)
+	if _, failed := p.read([]byte(theirs), p.options()); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	if _, failed := p.read([]byte(theirs), p.options()); len(failed) > 0 {
+		t.Errorf("imported again, failed are %q", failed)
+	}
+	o := p.options()
+	o.Account = "mine"
+	mine := strings.ReplaceAll(theirs, `"report"`, `"mine"`)
+	if _, failed := p.read([]byte(mine), o); len(failed) != 1 {
+		l, err := p.store.LinkByAlias(t.Context(), "", "mine")
+		t.Errorf("failed are %q, the link is %+v, %v", failed, l, err)
+	}
+}
+
+// TestImport_ProtectedStays: a file without hashes does not take the passwords of
+// links that are there.
+func TestImport_ProtectedStays(t *testing.T) {
+	for _, conflict := range []records.Conflict{records.Fail, records.Replace} {
+		p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+		l := &shortener.Link{Account: "main", Alias: "locked", URL: "https://example.com/", Type: "direct", PasswordHash: phc}
+		if _, err := p.store.CreateLink(t.Context(), l, shortener.Creation{}); err != nil {
+			t.Fatal(err)
+		}
+		out := p.write(records.JSONL, false)
+		o := p.options()
+		o.OnConflict = conflict
+		if _, failed := p.read(out, o); len(failed) > 0 {
+			t.Errorf("%s: failed are %q", conflict, failed)
+		}
+		if is := p.link("locked"); is.PasswordHash != phc || is.Options.Disabled {
+			t.Errorf("%s: the link is %+v; want it as it was", conflict, is)
+		}
+	}
+}
+
+// TestImport_ItemOfAnother: nobody's channel shows another account's link.
+func TestImport_ItemOfAnother(t *testing.T) {
+	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+	_, failed := p.read(file(
+		`{"kind":"channel","id":1,"account":"mine","name":"c"}`,
+		`{"kind":"link","id":1,"account":"theirs","custom":"theirs","url":"https://example.com/"}`,
+		`{"kind":"channelitem","channel":1,"link":1}`,
+	), p.options())
+	if len(failed) != 1 {
+		t.Errorf("failed are %q", failed)
+	}
+}
+
+// TestImport_MessagesAreText: a message has nothing in it that a terminal obeys.
+func TestImport_MessagesAreText(t *testing.T) {
+	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+	_, failed := p.read([]byte(`{"kind":"campaign","name":"\u001b]0;owned\u0007\n\u202e","slug":"`+strings.Repeat("x", 10)+`"}
+{"kind":"link","custom":"\u001b[2J","url":"https://example.com/"}
+{"kind":"link","`+strings.Repeat("y", 1000)+`":1}
+`), p.options())
+	if len(failed) == 0 {
+		t.Fatal("nothing failed")
+	}
+	for _, f := range failed {
+		if strings.ContainsAny(f, "\x1b\x07\n\u202e") || len(f) > 400 {
+			t.Errorf("a message is %q", f)
+		}
+	}
+}
+
+// TestCSV_OtherSeparators: nor is a cell a formula to a spreadsheet that parts
+// cells at semicolons or tabs, for which quotes in the middle of a line are text.
+func TestCSV_OtherSeparators(t *testing.T) {
+	want := []records.Record{}
+	for _, s := range []string{"a;=1+1", "a; \"=1", "a\t@x", "a\n-1", "a\n\n;+1", `a;"'=1`, "a;\uFF1D1"} {
+		want = append(want, &records.Link{Of: records.KindLink, URL: "https://example.com/" + s, MetaTitle: s,
+			Options: shortener.Options{Parameters: []shortener.Parameter{{Name: "p", Value: s}}}})
+	}
+	out := encoded(t, records.CSV, true, want)
+	for _, parts := range []string{";\n", "\t\n", ";\t\n,"} {
+		for _, cell := range strings.FieldsFunc(string(out), func(r rune) bool { return strings.ContainsRune(parts, r) }) {
+			if strings.IndexAny(strings.TrimLeft(cell, ` "`), "=+-@\uFF1D\uFF0B\uFF0D\uFF20") == 0 {
+				t.Errorf("parted at %q, a cell is %q", parts, cell)
+			}
+		}
+	}
+	got, wrong, err := readAll(t, string(out))
+	if err != nil || len(wrong) > 0 || len(got) != len(want)+2 {
+		t.Fatalf("%d records, %q, %v", len(got), wrong, err)
+	}
+	for i, r := range got[1 : len(got)-1] {
+		if !records.Equal(want[i], r) {
+			t.Errorf("%+v came back as %+v", want[i], r)
+		}
+	}
+}
