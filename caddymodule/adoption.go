@@ -56,11 +56,11 @@ func (a *App) provisionAdoptions(repl *caddy.Replacer) error {
 		if err != nil {
 			return fmt.Errorf("adopt: %w", err)
 		}
-		if ascii, err := idna.Lookup.ToASCII(host); err != nil || ascii != host {
-			return fmt.Errorf("adopt: write %s in the form that browsers ask for, such as xn--bcher-kva.example", host)
-		}
 		if _, ok := adoptions[host]; ok || strings.Contains(host, ":") {
 			return fmt.Errorf("adopt: %s must be a host of its own, without a port", host)
+		}
+		if ascii, err := idna.Lookup.ToASCII(host); err != nil || ascii != host {
+			return fmt.Errorf("adopt: write %s in the form that browsers ask for, such as xn--bcher-kva.example", host)
 		}
 		if adoptions[host] = a.Adopt[domain]; adoptions[host] == nil {
 			adoptions[host] = new(Adoption)
@@ -136,6 +136,7 @@ func (a *App) adopter(rt *runtime, own adapters.Backend) visitors.Adopter {
 	}
 	cfg := adopt.Config{
 		Forget:  a.shared.database.index.Remove,
+		Retired: a.shared.database.store.Retired,
 		Limiter: a.shared.limits,
 		Rate:    a.FailedAttempts.rate(DefaultRequests),
 		Count:   a.metrics.adopted,

@@ -57,6 +57,7 @@ func TestAdoption(t *testing.T) {
 			"geotarget":[{"location":"Canada","link":"https://example.com/ca"}],"devicetarget":[{"device":"iPhone","link":"https://example.com/phone"}]}`,
 		`{"url":"https://example.com/secret","custom":"secret","domain":"https://brand.example","password":"open-sesame"}`,
 		`{"url":"https://example.com/quiet","custom":"quiet","domain":"https://brand.example"}`,
+		`{"url":"https://example.com/gone","custom":"gone","domain":"https://brand.example"}`,
 		`{"url":"https://example.com/later","custom":"later","domain":"https://brand.example"}`,
 		`{"url":"https://example.com/theirs","custom":"theirs"}`,
 	} {
@@ -91,6 +92,20 @@ func TestAdoption(t *testing.T) {
 	// A locked link stays so.
 	if a := at("/secret"); a.Status != 200 || !strings.Contains(a.Body, `type="password"`) || strings.Contains(a.Body, "example.com/secret") {
 		t.Errorf("a link with a password: %d %s", a.Status, a.Body)
+	}
+
+	// What is deleted here does not come back.
+	leadsTo(t, "before it is deleted", at("/gone"), 302, "https://example.com/gone")
+	id := s.do("GET", "/api/urls?short=https://brand.example/gone", nativeKey, "").get("details.id").String()
+	if id == "" {
+		t.Fatal("it was not taken over")
+	}
+	n = len(old.Requests())
+	if a := s.do("DELETE", "/api/url/"+id+"/delete", nativeKey, ""); a.get("error").Int() != 0 {
+		t.Fatalf("deleting it: %s", a.Body)
+	}
+	if a := at("/gone"); a.Status != 404 || len(old.asked(n)) > 0 {
+		t.Errorf("after it was deleted: %d, and the provider was asked %v", a.Status, old.asked(n))
 	}
 
 	// What leads nowhere is looked up once, by whatever path.

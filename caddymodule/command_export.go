@@ -67,9 +67,11 @@ func exportRecords(ctx context.Context, cmd *cobra.Command, app *App, s *store.S
 	case strings.EqualFold(filepath.Ext(to), ".csv"):
 		format = records.CSV
 	}
+	missing := 0
 	o := records.ExportOptions{
 		ReadOptions: records.ReadOptions{Account: f.account, Secrets: f.secrets},
 		Missing: func(l *records.Link, err error) {
+			missing++
 			cmd.PrintErrf("%s: its file is left out: %s\n", records.Label(l), rowText(err))
 		},
 		Progress: recordProgress(cmd, "exported"),
@@ -87,19 +89,28 @@ func exportRecords(ctx context.Context, cmd *cobra.Command, app *App, s *store.S
 		n, err = records.Export(ctx, s, records.NewWriter(w, format), o)
 		return err
 	}
+	var err error
 	if to == "" || to == "-" {
-		return write(cmd.OutOrStdout())
+		err = write(cmd.OutOrStdout())
+	} else if err = replaceFile(to, write); err == nil {
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "exported %d records to %s\n", n, to)
 	}
-	if err := replaceFile(to, write); err != nil {
-		return err
+	if err == nil && missing > 0 {
+		err = fmt.Errorf("%d files could not be read: the export is whole but for them", missing)
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "exported %d records to %s\n", n, to)
 	return err
 }
 
 // replaceFile writes a file that only its owner reads. Whatever happens, there is
-// the old one or the new one whole.
+// the old one or the new one whole. What is no file, such as a pipe, is written to.
 func replaceFile(name string, write func(w io.Writer) error) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // The operator names it.
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
 	partial := name + ".partial-" + rand.Text()[:8]
 	f, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // The operator names the file.
 	if err != nil {

@@ -53,7 +53,7 @@ func TestMigrate_Account(t *testing.T) {
 // beside those that were made by way of Linkquay.
 func TestMigrate_Aliases(t *testing.T) {
 	t.Parallel()
-	m := newMoving(t, "sqlite", "dg1", "native")
+	m := newMoving(t, "sqlite", "dg1", "native", "private_networks 127.0.0.0/8")
 	dg := m.sites["dg1"]
 	dg.made(t, dg.create, `{"long_url":"https://example.com/theirs","alias":"theirs"}`)
 	dg.made(t, dg.create, `{"long_url":"https://example.com/given","alias":"given"}`)
@@ -66,7 +66,7 @@ func TestMigrate_Aliases(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("alias,title\nx y,\n")
+	write("short_url,title\nnowhere,\n")
 	if _, out, status := m.tried("copy", "--aliases", file); status == 0 || !strings.Contains(out, "links.csv") || !strings.Contains(out, "line 2") {
 		t.Errorf("a broken file: %d %s", status, out)
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -352,14 +354,28 @@ func (c *worker) file(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	held := map[string]bool{}
+	held := 0
 	for _, item := range reply.Get("data.items").Array() {
-		held[item.Get("link").String()] = true
+		at := item.Get("id").Int()
+		if !c.owns(at) {
+			return fmt.Errorf("channel %d holds what was deleted, or never put there: %s", c.channel, item.Raw)
+		}
+		held++
 	}
-	if len(held) != len(c.filed) {
-		return fmt.Errorf("channel %d holds %d links; want %d: %s", c.channel, len(held), len(c.filed), reply.Raw)
+	if held != len(c.filed) {
+		return fmt.Errorf("channel %d holds %d links; want %v: %s", c.channel, held, slices.Collect(maps.Keys(c.filed)), reply.Raw)
 	}
 	return nil
+}
+
+// owns reports whether a link of the client's channel has the id, and is there.
+func (c *worker) owns(id int64) bool {
+	for first := range c.filed {
+		if c.links[first].ids[id] {
+			return true
+		}
+	}
+	return false
 }
 
 // assign puts a link into the client's campaign.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -27,6 +28,9 @@ type moving struct {
 
 	// from and to are the sides of the move.
 	from, to string
+
+	// opened is the database, once somebody has looked into it.
+	opened *store.Store
 }
 
 // keysOf are the keys of the backends in a moving.
@@ -107,12 +111,27 @@ func (m *moving) status() gjson.Result {
 	return gjson.Get(m.migrate("status", "--json"), "0")
 }
 
-// carried waits until no write waits for the other side.
+// carried waits until no write waits for the other side. After failures that can
+// take a while.
 func (m *moving) carried() {
 	m.t.Helper()
-	eventually(m.t, "what was written is at both sides", func() bool { return m.status().Get("waiting").Int() == 0 })
-	if status := m.status(); status.Get("given_up").Int() != 0 {
-		m.t.Errorf("writes were given up: %s", status.Raw)
+	moves := m.open().Moves()
+	waiting, givenUp := 0, 0
+	for range 600 {
+		all, err := moves.Moves(m.t.Context())
+		if err != nil || len(all) != 1 {
+			m.t.Fatalf("%d moves: %v", len(all), err)
+		}
+		if waiting, givenUp, err = moves.CountEntries(m.t.Context(), all[0].ID); err != nil {
+			m.t.Fatal(err)
+		}
+		if waiting == 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if waiting != 0 || givenUp != 0 {
+		m.t.Errorf("%d writes wait and %d were given up: %s", waiting, givenUp, m.status().Raw)
 	}
 }
 
@@ -143,12 +162,14 @@ func (m *moving) targets(side string) map[string][]string {
 // open opens the database beside the server.
 func (m *moving) open() *store.Store {
 	m.t.Helper()
-	s, err := store.Open(m.t.Context(), m.database)
-	if err != nil {
-		m.t.Fatal(err)
+	if m.opened == nil {
+		var err error
+		if m.opened, err = store.Open(m.t.Context(), m.database); err != nil {
+			m.t.Fatal(err)
+		}
+		m.t.Cleanup(func() { _ = m.opened.Close() })
 	}
-	m.t.Cleanup(func() { _ = s.Close() })
-	return s
+	return m.opened
 }
 
 // has checks that a side has one link to each target, and none besides.

@@ -9,10 +9,6 @@ import (
 )
 
 const (
-	// unreadyAge is how old an entry is when the write that it is of will not end
-	// any more.
-	unreadyAge = time.Minute
-
 	// maxRefusals is how often an entry is tried that the other side refuses.
 	maxRefusals = 5
 
@@ -44,12 +40,12 @@ type Applier struct {
 	// Holder tells the applier from others.
 	Holder string
 
-	// Password returns the plain password that was in the request of an entry;
-	// empty where it is not known. Nil knows none.
-	Password func(entry int64) string
+	// Password returns the plain password that an entry has the hash of; empty
+	// where it is not known. Nil knows none.
+	Password func(hash string) string
 
-	// Applied is told of each entry that is done with; nil means nobody is.
-	Applied func(entry int64)
+	// Applied is told of each entry that has been applied; nil means nobody is.
+	Applied func(e *Entry)
 
 	// Pause is how long the first failure is waited after; 0 means a second.
 	Pause time.Duration
@@ -134,7 +130,7 @@ func (a *Applier) now() time.Time {
 // both carry what the object is by then.
 func (a *Applier) ripe(e *Entry) bool {
 	now := a.now()
-	if !e.Ready && now.Sub(e.Begun) < unreadyAge {
+	if !e.Ready && now.Sub(e.Begun) < Abandoned {
 		return false
 	}
 	return !now.Before(a.later[e.ID])

@@ -96,7 +96,7 @@ func (a *Applier) try(ctx context.Context, t *attempt) {
 	t.tried = true
 	t.refusal, t.err = a.carry(ctx, t.Entry)
 	if t.err == nil && t.refusal == "" {
-		t.err = a.Mover.Store.DropEntry(ctx, t.ID)
+		t.err = a.Mover.Store.DropEntry(ctx, t.Entry)
 	}
 }
 
@@ -106,7 +106,10 @@ func (a *Applier) settled(ctx context.Context, t *attempt) (bool, error) {
 	switch failure := api.AsError(t.err); {
 	case t.err == nil && t.refusal == "":
 		a.failures = 0
-		a.over(t.ID)
+		delete(a.later, t.ID)
+		if a.Applied != nil {
+			a.Applied(t.Entry)
+		}
 		return true, nil
 	case t.err == nil:
 		a.failures = 0
@@ -147,8 +150,8 @@ func (a *Applier) carry(ctx context.Context, e *Entry) (refusal string, err erro
 		}
 	}
 	one := *e
-	if a.Password != nil {
-		if text := a.Password(e.ID); text != "" && e.Document != nil {
+	if a.Password != nil && e.PasswordHash != "" && e.Document != nil {
+		if text := a.Password(e.PasswordHash); text != "" {
 			if one.Document, err = sjson.SetBytes(e.Document, "password", text); err != nil {
 				return "", err
 			}
@@ -167,19 +170,11 @@ func (a *Applier) carry(ctx context.Context, e *Entry) (refusal string, err erro
 	return refusal, nil
 }
 
-// over forgets an entry that is done with.
-func (a *Applier) over(entry int64) {
-	delete(a.later, entry)
-	if a.Applied != nil {
-		a.Applied(entry)
-	}
-}
-
 func (a *Applier) refused(ctx context.Context, e *Entry, reason string) error {
 	e.Attempts++
 	e.Error, e.GivenUp = reason, e.Attempts >= maxRefusals
 	if e.GivenUp {
-		a.over(e.ID)
+		delete(a.later, e.ID)
 		if l := a.Mover.Logger; l != nil {
 			l.Error("a write could not be carried to the other side of a move, and was given up",
 				zap.Int64("move", e.Move), zap.Int64("entry", e.ID), zap.String("kind", string(e.Kind)), zap.Int64("id", e.Object), zap.String("reason", reason))

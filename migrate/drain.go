@@ -25,7 +25,7 @@ func (m *Mover) drain(ctx context.Context, due func(e *Entry) bool, progress fun
 	meter.total(waiting)
 	defer meter.end()
 	known := func(e *Entry) bool { return e.ID <= last && due(e) }
-	a := &Applier{Mover: m, Holder: rand.Text(), Pause: drainEvery, Applied: func(int64) { meter.add(1, 0) }}
+	a := &Applier{Mover: m, Holder: rand.Text(), Pause: drainEvery, Applied: func(*Entry) { meter.add(1, 0) }}
 	defer a.Release(ctx)
 	var head int64
 	since := m.now()
@@ -43,7 +43,7 @@ func (m *Mover) drain(ctx context.Context, due func(e *Entry) bool, progress fun
 			patience = defaultPatience
 		}
 		// An entry that is not ready takes a minute by itself.
-		if m.now().Sub(since) > max(patience, 2*unreadyAge) {
+		if m.now().Sub(since) > max(patience, 2*Abandoned) {
 			if failure == nil {
 				failure = api.Errorf(api.Unavailable, "What clients have written cannot be carried over: %s", e.Error)
 			}

@@ -275,12 +275,16 @@ type Store interface {
 	// CountRows counts the rows of a move, in no order, without counts of 0.
 	CountRows(ctx context.Context, move int64) ([]Count, error)
 
-	// NoteEntry adds an entry and sets its ID and Begun. FinishEntry writes
-	// Object, Document, PasswordHash and Ready. DropEntry removes it, or does
-	// nothing where it is gone.
+	// NoteEntry adds an entry and sets its ID and Begun. DropEntry removes it, or
+	// does nothing where it is gone, or has become Ready since it was read.
+	//
+	// FinishEntry writes Object, Document, PasswordHash and Ready. One that is Ready
+	// absorbs the others of its Object (of its Move, AtTarget and Kind, as given)
+	// that are ready, given up, or older and abandoned, and these are gone: so there
+	// are as many entries as objects, however long nobody applies them.
 	NoteEntry(ctx context.Context, e *Entry) error
 	FinishEntry(ctx context.Context, e *Entry) error
-	DropEntry(ctx context.Context, id int64) error
+	DropEntry(ctx context.Context, e *Entry) error
 
 	// Entries returns up to limit entries of a move that are not given up, ready or
 	// not, oldest first, from any that come after the ID. One that another process

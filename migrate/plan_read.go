@@ -42,6 +42,9 @@ func (p *planner) each(ctx context.Context, place *Place, ask asker, kind adapte
 
 // kind looks at all objects of one kind.
 func (p *planner) kind(ctx context.Context, kind adapters.Kind, t *tally) error {
+	if Stays(p.source.Backend, kind) {
+		return p.staying(ctx)
+	}
 	p.done = 0
 	err := p.each(ctx, p.source, p.askSource, kind, func(page *Page) error {
 		p.listCalls++

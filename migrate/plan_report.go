@@ -145,6 +145,9 @@ type FoundObject struct {
 type NotMoved struct {
 	What  string `json:"what"`
 	Count int    `json:"count"`
+
+	// Works says that they go on working where they are, by the same ids.
+	Works bool `json:"works"`
 }
 
 // Estimate is how long a copy takes by the rates of both sides, which are used

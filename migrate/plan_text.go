@@ -107,6 +107,10 @@ func (r *Report) writeFindings(w *prose) {
 		}
 	}
 	for _, n := range r.NotMoved {
+		if n.Works {
+			w.say("\n%s: Linkquay keeps them for %s, and they stay and go on working.\n", plural(n.Count, n.What), r.Source)
+			continue
+		}
 		w.say("\n%s at %s: no move takes them along.\n", plural(n.Count, n.What), r.Source)
 	}
 }

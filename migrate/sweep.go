@@ -32,6 +32,9 @@ func (m *Mover) List(ctx context.Context) (added, changed, vanished int, err err
 func (m *Mover) list(ctx context.Context, progress func(Progress)) (added, changed, vanished int, err error) {
 	began := m.now()
 	for _, kind := range adapters.Kinds {
+		if Stays(m.Source.Backend, kind) {
+			continue
+		}
 		s := &sweep{Mover: m, kind: kind, progress: progress}
 		if err := s.run(ctx); err != nil {
 			return added, changed, vanished, fmt.Errorf("listing the source: %w", err)

@@ -16,13 +16,13 @@ const formulaStarts = "=+-@\t\n\uFF1D\uFF0B\uFF0D\uFF20"
 // that fromCell turns back into the same text.
 func toCell(s string) string {
 	switch {
-	case strings.HasPrefix(s, `'"`) || strings.ContainsFunc(s, isUnsafe):
+	case strings.HasPrefix(s, `'"`) || strings.ContainsFunc(s, isUnsafe) || hasFormula(s):
 		// Readers of CSV change carriage returns, and some end at NUL.
 		quoted, err := encode(s)
 		if err != nil {
 			return ""
 		}
-		return "'" + string(quoted)
+		return "'" + strings.ReplaceAll(string(quoted), ";", `\u003b`)
 	case isFormula(s):
 		return "'" + s
 	}
@@ -53,6 +53,25 @@ func fromCell(cell string) string {
 func isFormula(s string) bool {
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, "' "))
 	return strings.ContainsRune(formulaStarts, first)
+}
+
+// otherSeparators part cells where a comma stands in numbers. To those who read so,
+// quotes in the middle of a line are text.
+const otherSeparators = ";\t\n"
+
+// hasFormula reports whether a text would have a formula in it if its parts were
+// cells.
+func hasFormula(s string) bool {
+	for {
+		i := strings.IndexAny(s, otherSeparators)
+		if i < 0 {
+			return false
+		}
+		s = s[i+1:]
+		if isFormula(strings.TrimLeft(s, `'" `)) {
+			return true
+		}
+	}
 }
 
 func isUnsafe(r rune) bool {

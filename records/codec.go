@@ -49,6 +49,9 @@ type Reader interface {
 	// error is a *RowError where the next call goes on behind it, io.EOF at the
 	// end, and any other where the rest cannot be read.
 	Next() (r Record, line int, err error)
+
+	// Offset returns how many bytes the records had that were read.
+	Offset() int64
 }
 
 // RowError is what is wrong with one record of a file. It holds no value of it.
@@ -74,8 +77,36 @@ const MaxRecord = 16 << 20
 
 const bufferSize = 64 << 10
 
-// errTooLong ends reading: of what comes behind, nobody knows what it is.
-var errTooLong = fmt.Errorf("a record is longer than %d MiB", MaxRecord>>20)
+// What ends reading: of what comes behind, nobody knows what it is.
+var (
+	errTooLong = fmt.Errorf("a record is longer than %d MiB", MaxRecord>>20)
+	errHeader  = errors.New("an export does not begin like this")
+)
+
+// maxDepth is how deep arrays and objects of a record may be nested: those of the
+// contract's bodies, which it holds, and its own. Parsers recurse.
+const maxDepth = 40
+
+// isDeep reports whether JSON is nested deeper.
+func isDeep[T string | []byte](s T) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return false
+}
 
 // NewReader returns a reader of the format, or where it is empty, of that which
 // the file looks like: JSON Lines begin with "{". Times without a zone are in
@@ -108,12 +139,19 @@ func NewReader(r io.Reader, f Format, zone *time.Location) (Reader, error) {
 func readField(s *shape, r Record, name, value string, zone *time.Location) error {
 	f := s.byName[name]
 	if f == nil {
-		return &RowError{Err: fmt.Errorf("a %s has no field %q", r.Kind(), name)}
+		if r.Kind() == KindHeader {
+			return nil // a newer version's, which says so
+		}
+		return &RowError{Err: fmt.Errorf("a %s has no field %q", r.Kind(), shown(name))}
 	}
-	if err := f.set(r, value, zone); err != nil {
-		return &RowError{Field: name, Err: err}
+	err := f.set(r, value, zone)
+	switch {
+	case err == nil:
+		return nil
+	case r.Kind() == KindHeader:
+		return errHeader
 	}
-	return nil
+	return &RowError{Field: name, Err: err}
 }
 
 func shapeOf(kind string) (*shape, error) {

@@ -130,7 +130,7 @@ var (
 
 // takeContent gives a link the file whose content stands in front of it, or that
 // lies in the folder under its name.
-func (im *importer) takeContent(p *pending, r *Link) error {
+func (im *importer) takeContent(ctx context.Context, p *pending, r *Link) error {
 	c := &im.contents
 	if r.File == nil && r.QR == nil {
 		return nil
@@ -143,7 +143,7 @@ func (im *importer) takeContent(p *pending, r *Link) error {
 			}
 			return nil
 		}
-		return im.findStored(p, r, *name)
+		return im.findStored(ctx, p, r, name)
 	}
 	stored, size, whole, err := c.stored.Name, c.size, c.whole, c.err
 	if err == nil && !whole {
@@ -167,19 +167,43 @@ func (im *importer) takeContent(p *pending, r *Link) error {
 }
 
 // findStored looks for the file of a record whose content was not exported.
-func (im *importer) findStored(p *pending, r *Link, name string) error {
-	f, size, err := im.o.Files.OpenFile(name)
-	if err == nil {
-		err = f.Close()
-	}
+func (im *importer) findStored(ctx context.Context, p *pending, r *Link, name *string) error {
+	f, size, err := im.o.Files.OpenFile(*name)
 	switch {
 	case err != nil && r.Kind() == KindFile:
 		return errNoContent
 	case err != nil:
 		r.QR.LogoFile = ""
 		im.notice(p.line, r, "its logo is neither in this file nor in the folder of files: it has none now")
-	case r.File != nil && r.File.Size != size:
-		return errSize
+		return nil
 	}
+	if r.File != nil && r.File.Size != size {
+		err = errSize
+	} else {
+		err = im.ownStored(ctx, p, f, name)
+	}
+	return errors.Join(err, f.Close())
+}
+
+// ownStored copies a file that a link has already: with one of the two links, it
+// would be gone for both.
+func (im *importer) ownStored(ctx context.Context, p *pending, f io.Reader, name *string) (err error) {
+	if im.stored == nil {
+		if im.stored, err = im.target.StoredFiles(ctx); err != nil {
+			return err
+		}
+	}
+	if !im.stored[*name] {
+		im.stored[*name] = true
+		return nil
+	}
+	if im.o.DryRun {
+		return nil
+	}
+	stored, err := im.o.Files.Put(ctx, f, maxFile)
+	if err != nil {
+		return err
+	}
+	p.stored, *name = stored.Name, stored.Name
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -112,6 +113,9 @@ func separator(r *bufio.Reader) rune {
 	return ','
 }
 
+// Offset implements Reader.
+func (c *csvReader) Offset() int64 { return c.r.InputOffset() }
+
 // Next implements Reader.
 func (c *csvReader) Next() (Record, int, error) {
 	for {
@@ -160,12 +164,22 @@ func (c *csvReader) parse(row []string) (Record, error) {
 	return r, nil
 }
 
-// shown shortens a text for a message.
+// shown shortens a text for a message, and leaves nothing in it that a terminal
+// obeys.
 func shown(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > 40 {
+			b.WriteRune('…')
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
 	}
-	return s
+	return b.String()
 }
 
 // limitReader ends with errTooLong where nobody has set left anew for so many

@@ -54,7 +54,35 @@ type field struct {
 	name  string
 	index []int
 	form  form
+
+	// id says that the number is an id, of which any is read: those that cannot
+	// be kept are changed.
+	id bool
+
+	// limit is how long a text may be in bytes, 0 for as long as a record.
+	limit int
 }
+
+// Rows are found by some texts. An entry of an index of PostgreSQL has 2,704
+// bytes, and up to three of them: where the contract has one, its 255 characters
+// fit.
+const (
+	maxIndexed = 1020
+	maxOwner   = 400
+)
+
+var (
+	idFields = []string{"id", "link", "campaign", "channel"}
+
+	textLimits = map[string]int{
+		"account": maxOwner, "backend": maxOwner, "domain": maxOwner, "type": maxOwner,
+		"custom": maxIndexed, "externalid": maxIndexed, "path": maxIndexed, "remoteid": maxIndexed, "slug": maxIndexed,
+		"tag": maxIndexed, "value": maxIndexed,
+	}
+
+	// indexedNames are of whom the name is one of them.
+	indexedNames = []reflect.Type{reflect.TypeFor[Account](), reflect.TypeFor[Backend](), reflect.TypeFor[Key](), reflect.TypeFor[Secret]()}
+)
 
 // shape is what the records of a kind have.
 type shape struct {
@@ -96,7 +124,11 @@ func fieldsOf(t reflect.Type) (fields []field) {
 		if f.Anonymous || name == "-" || len(f.Index) > 2 {
 			continue
 		}
-		fields = append(fields, field{name, f.Index, formOf(f.Type)})
+		limit := textLimits[name]
+		if name == "name" && slices.Contains(indexedNames, t) {
+			limit = maxIndexed
+		}
+		fields = append(fields, field{name: name, index: f.Index, form: formOf(f.Type), id: slices.Contains(idFields, name), limit: limit})
 	}
 	return fields
 }

@@ -2,6 +2,7 @@ package records_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -37,28 +38,30 @@ func TestImport_Refuses(t *testing.T) {
 	storetest.EachConfig(t, func(t *testing.T, cfg store.Config) {
 		p := newPlace(t, cfg)
 		bad := map[string]string{
-			`{"kind":"link","id":2,"custom":"clicks","url":"https://example.com/","clicks":9223372036854775807}`:              "clicks",
-			`{"kind":"link","id":3,"custom":"less","url":"https://example.com/","clicks":-1}`:                                "clicks",
-			`{"kind":"link","id":4,"custom":"carried","url":"https://example.com/","carriedclicks":9223372036854775807}`:      "carriedclicks",
-			`{"kind":"link","id":5,"custom":"taken","url":"https://example.com/","taken":9223372036854775807}`:                "taken",
-			`{"kind":"link","id":6,"custom":"late","url":"https://example.com/","startdate":"9999-12-31T23:59:59-14:00"}`:     "startdate",
-			`{"kind":"link","id":7,"custom":"early","url":"https://example.com/","expiry":"0000-01-01T00:00:00+14:00"}`:       "expiry",
-			`{"kind":"link","id":8,"custom":"hash","url":"https://example.com/","passwordhash":"x"}`:                          "passwordhash",
+			`{"kind":"link","id":2,"custom":"clicks","url":"https://example.com/","clicks":9223372036854775807}`:                                                                                          "clicks",
+			`{"kind":"link","id":3,"custom":"less","url":"https://example.com/","clicks":-1}`:                                                                                                             "clicks",
+			`{"kind":"link","id":4,"custom":"carried","url":"https://example.com/","carriedclicks":9223372036854775807}`:                                                                                  "carriedclicks",
+			`{"kind":"link","id":5,"custom":"taken","url":"https://example.com/","taken":9223372036854775807}`:                                                                                            "taken",
+			`{"kind":"link","id":6,"custom":"late","url":"https://example.com/","startdate":"9999-12-31T23:59:59-14:00"}`:                                                                                 "startdate",
+			`{"kind":"link","id":7,"custom":"early","url":"https://example.com/","expiry":"0000-01-01T00:00:00+14:00"}`:                                                                                   "expiry",
+			`{"kind":"link","id":8,"custom":"hash","url":"https://example.com/","passwordhash":"x"}`:                                                                                                      "passwordhash",
 			`{"kind":"link","id":9,"custom":"costly","url":"https://example.com/","passwordhash":"$argon2id$v=19$m=99999999,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`: "passwordhash",
-			`{"kind":"link","id":10,"custom":"filed","url":"https://example.com/","file":{"name":"x","filename":"x","stored":"","size":1,"contenttype":"a"}}`: "file",
-			`{"kind":"link","id":10,"custom":"coded","url":"https://example.com/","qr":{"type":"text","data":"x"}}`:            "qr",
-			`{"kind":"hour","link":1,"clicks":1}`:                                                    "hour",
-			`{"kind":"hour","link":1,"hour":"1969-12-31T23:00:00Z","clicks":1}`:                      "hour",
-			`{"kind":"hour","link":1,"hour":"2026-01-02T03:00:00Z","clicks":9223372036854775807}`:    "clicks",
-			`{"kind":"hour","link":1,"hour":"2026-01-02T03:00:00Z","bots":-1}`:                       "bots",
-			`{"kind":"day","link":1,"day":"1969-12-31","dimension":"countries","clicks":1}`:          "day",
-			`{"kind":"day","link":1,"day":"2026-01-02","dimension":"countries","clicks":-1}`:         "clicks",
-			`{"kind":"orphan","path":"x","visits":9223372036854775807,"last":"2026-01-02T03:00:00Z"}`: "visits",
-			`{"kind":"lastid","of":"link","id":9223372036854775807}`:                                 "id",
-			`{"kind":"lastid","of":"backend","id":99999}`:                                            "id",
-			`{"kind":"backend","name":"far","id":1099511627776}`:                                     "id",
+			`{"kind":"link","id":10,"custom":"filed","url":"https://example.com/","file":{"name":"x","filename":"x","stored":"","size":1,"contenttype":"a"}}`:                                             "file",
+			`{"kind":"link","id":10,"custom":"coded","url":"https://example.com/","qr":{"type":"text","data":"x"}}`:                                                                                       "qr",
+			`{"kind":"hour","link":1,"clicks":1}`:                                                                             "hour",
+			`{"kind":"hour","link":1,"hour":"1969-12-31T23:00:00Z","clicks":1}`:                                               "hour",
+			`{"kind":"hour","link":1,"hour":"2026-01-02T03:00:00Z","clicks":9223372036854775807}`:                             "clicks",
+			`{"kind":"hour","link":1,"hour":"2026-01-02T03:00:00Z","bots":-1}`:                                                "bots",
+			`{"kind":"day","link":1,"day":"1969-12-31","dimension":"countries","clicks":1}`:                                   "day",
+			`{"kind":"day","link":1,"day":"2026-01-02","dimension":"countries","clicks":-1}`:                                  "clicks",
+			`{"kind":"orphan","path":"x","visits":9223372036854775807,"last":"2026-01-02T03:00:00Z"}`:                         "visits",
+			`{"kind":"lastid","of":"link","id":9223372036854775807}`:                                                          "id",
+			`{"kind":"lastid","of":"backend","id":99999}`:                                                                     "id",
+			`{"kind":"backend","name":"far","id":1099511627776}`:                                                              "id",
 			`{"kind":"key","name":"k","keyhash":"` + sha("k") + `","scopes":"read","limited":true,"requests":-1,"window":-5}`: "requests",
-			`{"kind":"account","name":"a","passwordhash":"x"}`:                                       "passwordhash",
+			`{"kind":"ledger","backend":"dg","shorturl":"https://a/b","document":"{"}`:                                        "document",
+			`{"kind":"ledger","backend":"dg","shorturl":"https://a/b","document":"[]"}`:                                       "document",
+			`{"kind":"account","name":"a","passwordhash":"x"}`:                                                                "passwordhash",
 		}
 		const good = `{"kind":"link","id":1,"custom":"good","url":"https://example.com/"}`
 		for line, field := range bad {
@@ -148,9 +151,8 @@ func TestImport_StartsToTheNanosecond(t *testing.T) {
 	}
 }
 
-// TestImport_StoredOfAnother: a record that names a file of the folder does not get
-// hold of one that is another link's, which would go with whichever is deleted
-// first.
+// TestImport_StoredOfAnother: a record that names a file of the folder that is
+// another link's gets a copy, so that deleting one leaves the other whole.
 func TestImport_StoredOfAnother(t *testing.T) {
 	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
 	stored, err := p.files.Put(t.Context(), strings.NewReader("confidential"), 100)
@@ -166,10 +168,22 @@ func TestImport_StoredOfAnother(t *testing.T) {
 	}
 	o := p.options()
 	o.Account = "mine"
-	mine := strings.ReplaceAll(theirs, `"report"`, `"mine"`)
-	if _, failed := p.read([]byte(mine), o); len(failed) != 1 {
-		l, err := p.store.LinkByAlias(t.Context(), "", "mine")
-		t.Errorf("failed are %q, the link is %+v, %v", failed, l, err)
+	for range 2 {
+		if _, failed := p.read([]byte(strings.ReplaceAll(theirs, `"report"`, `"mine"`)), o); len(failed) > 0 {
+			t.Error(failed)
+		}
+	}
+	if is := p.link("report").Options.File.Stored; is != stored.Name {
+		t.Errorf("the other link has %q now", is)
+	}
+	mine := p.link("mine").Options.File.Stored
+	if f, _, err := p.files.OpenFile(mine); err != nil || mine == stored.Name {
+		t.Errorf("the file is %q, as the other's is; %v", mine, err)
+	} else {
+		_ = f.Close()
+	}
+	if n, err := p.files.Sweep(t.Context(), p.known(), -1); err != nil || n != 0 {
+		t.Errorf("%d files are nobody's, %v; want none", n, err)
 	}
 }
 
@@ -247,6 +261,89 @@ func TestCSV_OtherSeparators(t *testing.T) {
 	for i, r := range got[1 : len(got)-1] {
 		if !records.Equal(want[i], r) {
 			t.Errorf("%+v came back as %+v", want[i], r)
+		}
+	}
+}
+
+// TestImport_Long: a text that is too long for an index of PostgreSQL fails alone,
+// on every database.
+func TestImport_Long(t *testing.T) {
+	long := ""
+	for i := range 200 {
+		long += sha(fmt.Sprint(i))
+	}
+	storetest.EachConfig(t, func(t *testing.T, cfg store.Config) {
+		p := newPlace(t, cfg)
+		for _, line := range []string{
+			`{"kind":"account","name":"LONG"}`,
+			`{"kind":"backend","name":"LONG"}`,
+			`{"kind":"key","name":"LONG","keyhash":"` + sha("k") + `","scopes":"read"}`,
+			`{"kind":"pixel","type":"bing","tag":"LONG"}`,
+			`{"kind":"campaign","name":"c","slug":"LONG"}`,
+			`{"kind":"link","custom":"external","url":"https://example.com/","externalid":"LONG"}`,
+			`{"kind":"link","account":"LONG","custom":"account","url":"https://example.com/"}`,
+			`{"kind":"day","link":1,"day":"2026-01-02","dimension":"countries","value":"LONG","clicks":1}`,
+			`{"kind":"orphan","path":"LONG","visits":1,"last":"2026-01-02T03:00:00Z"}`,
+			`{"kind":"ledger","backend":"dg","custom":"LONG","url":"https://example.com/"}`,
+			`{"kind":"secret","name":"LONG","value":"AAAA"}`,
+			`{"kind":"splash","name":"s","counter":1099511627777}`,
+		} {
+			_, failed := p.read(file(
+				`{"kind":"link","id":1,"custom":"good","url":"https://example.com/"}`, strings.ReplaceAll(line, "LONG", long),
+			), p.options())
+			if len(failed) != 1 {
+				t.Errorf("%s: failed are %.300q", line, failed)
+			}
+		}
+		// What is in no index may be as long as it likes.
+		_, failed := p.read(file(`{"kind":"link","custom":"described","url":"https://example.com/?`+long+`","description":"`+long+`","metatitle":"`+long+`"}`,
+			`{"kind":"channel","name":"`+long+`"}`), p.options())
+		if len(failed) > 0 {
+			t.Errorf("failed are %.300q", failed)
+		}
+	})
+}
+
+// target counts what it is given at once.
+type target struct {
+	*store.Store
+	most int
+}
+
+func (g *target) WriteRecords(ctx context.Context, rs []records.Record, p records.Policy) ([]records.Outcome, error) {
+	size := 0
+	for _, r := range rs {
+		size += len(r.(*records.Link).Description)
+	}
+	g.most = max(g.most, size)
+	return g.Store.WriteRecords(ctx, rs, p)
+}
+
+// TestImport_Bounded: large records are not gathered.
+func TestImport_Bounded(t *testing.T) {
+	large := strings.Repeat("x", 1<<20)
+	for name, head := range map[string]string{"jsonl": "", "csv": "custom,url,description\n"} {
+		p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range 30 {
+			if head == "" {
+				fmt.Fprintf(&b, "{\"kind\":\"link\",\"custom\":\"large%d\",\"url\":\"https://example.com/\",\"description\":\"%s\"}\n", i, large)
+			} else {
+				fmt.Fprintf(&b, "large%d,https://example.com/,%s\n", i, large)
+			}
+		}
+		r, err := records.NewReader(strings.NewReader(b.String()), "", time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := &target{Store: p.store}
+		s, err := records.Import(t.Context(), g, r, p.options())
+		if err != nil || s.Count(records.KindLink, records.Added) != 30 {
+			t.Errorf("%s: %d links, %v", name, s.Count(records.KindLink, records.Added), err)
+		}
+		if g.most > 10<<20 {
+			t.Errorf("%s: %d bytes were gathered", name, g.most)
 		}
 	}
 }

@@ -38,8 +38,12 @@ type ImportOptions struct {
 }
 
 // batchSize is how many records are written in one transaction, for which others
-// wait.
-const batchSize = 500
+// wait, and batchBytes how many bytes of the file they may have with what their
+// files hold.
+const (
+	batchSize  = 500
+	batchBytes = 8 << 20
+)
 
 // Import brings the records of a file into the target. It may be repeated, also
 // where it was interrupted: what is there already is left as it is. An error says
@@ -74,7 +78,12 @@ type importer struct {
 	contents contents
 
 	batch   []pending
+	begun   int64 // offset of the batch in the file
 	summary Summary
+
+	// stored are the stored files that links have; nil before the first is asked
+	// for.
+	stored map[string]bool
 
 	// aliasKey makes aliases up; nil before the first one.
 	aliasKey []byte
@@ -110,6 +119,14 @@ func (im *importer) run(ctx context.Context, r Reader) error {
 		if err := im.take(ctx, line, record); err != nil {
 			return err
 		}
+		if r.Offset()-im.begun >= batchBytes {
+			if err := im.flush(ctx); err != nil {
+				return err
+			}
+		}
+		if len(im.batch) == 0 {
+			im.begun = r.Offset()
+		}
 	}
 }
 
@@ -135,6 +152,9 @@ func (im *importer) take(ctx context.Context, line int, r Record) error {
 	case *Header:
 		if r.Version > Version {
 			return errNewer
+		}
+		if r.Version < 1 {
+			return errHeader
 		}
 		if im.summary.Records > 1 {
 			return fmt.Errorf("line %d: a second file begins here", line)

@@ -50,12 +50,16 @@ type jsonReader struct {
 	zone *time.Location
 	line int
 	buf  []byte
+	read int64 // bytes
 }
+
+// Offset implements Reader.
+func (j *jsonReader) Offset() int64 { return j.read }
 
 // Next implements Reader.
 func (j *jsonReader) Next() (Record, int, error) {
 	for {
-		line, err := j.read()
+		line, err := j.next()
 		if err != nil {
 			return nil, j.line, err
 		}
@@ -66,13 +70,14 @@ func (j *jsonReader) Next() (Record, int, error) {
 	}
 }
 
-// read returns the next line, which is valid until the next call.
-func (j *jsonReader) read() ([]byte, error) {
+// next returns the next line, which is valid until the next call.
+func (j *jsonReader) next() ([]byte, error) {
 	j.line++
 	j.buf = j.buf[:0]
 	for {
 		part, err := j.r.ReadSlice('\n')
 		j.buf = append(j.buf, part...)
+		j.read += int64(len(part))
 		switch {
 		case len(j.buf) > MaxRecord:
 			return nil, errTooLong
@@ -88,7 +93,7 @@ func (j *jsonReader) read() ([]byte, error) {
 var errNoObject = &RowError{Err: errors.New("is not a JSON object in UTF-8")}
 
 func (j *jsonReader) parse(line []byte) (Record, error) {
-	if line[0] != '{' || !gjson.ValidBytes(line) || !utf8.Valid(line) {
+	if line[0] != '{' || !utf8.Valid(line) || isDeep(line) || !gjson.ValidBytes(line) {
 		return nil, errNoObject
 	}
 	object := gjson.ParseBytes(line)
@@ -105,7 +110,7 @@ func (j *jsonReader) parse(line []byte) (Record, error) {
 	object.ForEach(func(key, value gjson.Result) bool {
 		name := key.String()
 		if seen[name] {
-			err = &RowError{Err: fmt.Errorf("has a field %q twice", name)}
+			err = &RowError{Err: fmt.Errorf("has a field %q twice", shown(name))}
 			return false
 		}
 		seen[name] = true
@@ -115,6 +120,9 @@ func (j *jsonReader) parse(line []byte) (Record, error) {
 		written, ok := readJSON(s.byName[name], value)
 		if !ok {
 			err = &RowError{Field: name, Err: errors.New("is of another type")}
+			if r.Kind() == KindHeader {
+				err = errHeader
+			}
 			return false
 		}
 		err = readField(s, r, name, written, j.zone)

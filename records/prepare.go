@@ -1,12 +1,14 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/openapi"
 	"github.com/linkquay/linkquay/shortener"
 )
 
@@ -17,9 +19,13 @@ type Checker interface {
 	CheckImportedAddress(field, address string) error
 }
 
-// maxID is above every id that is kept: what lies above means something else to
-// clients.
-const maxID = 1 << 39
+// maxID is above every id that is kept, and maxBackend above every number of a
+// backend. What lies above twice as much means something else to clients, so that
+// as many are left for what is made here.
+const (
+	maxID      = 1 << 38
+	maxBackend = 1 << 12
+)
 
 // prepare makes a record what the target takes: of its account, with the target's
 // ids. The state is Skipped for a record that is passed over.
@@ -29,29 +35,38 @@ func (im *importer) prepare(ctx context.Context, p *pending) (State, error) {
 		if im.o.Account != "" {
 			return Skipped, nil
 		}
-		return Added, needs("name", r.Name)
+		r.ID = inRange(r.ID)
+		return Added, cmp.Or(needs("name", r.Name), isHash(r.PasswordHash))
 	case *Backend:
 		if im.o.Account != "" {
 			return Skipped, nil
 		}
-		return Added, needs("name", r.Name)
+		return Added, cmp.Or(needs("name", r.Name), isBelow("id", r.ID, maxBackend))
 	case *Secret:
 		if im.o.Account != "" {
 			return Skipped, nil
 		}
 		return Added, needs("name", r.Name)
-	case *Orphan, *LastID:
+	case *Orphan:
 		if im.o.Account != "" {
 			return Skipped, nil
 		}
 		return Added, nil
+	case *LastID:
+		if im.o.Account != "" {
+			return Skipped, nil
+		}
+		if r.Of == KindBackend {
+			return Added, isBelow("id", r.ID, maxBackend)
+		}
+		return Added, isBelow("id", r.ID, maxID)
 	case *Key:
 		im.own(&r.Account)
 		return Added, needs("keyhash", r.KeyHash)
 	case *Ledger:
 		im.own(&r.Account)
 		p.id, r.ID = r.ID, inRange(r.ID)
-		return Added, needs("backend", r.Backend)
+		return Added, cmp.Or(needs("backend", r.Backend), isDocument(r.Document))
 	case *Link:
 		return Added, im.prepareLink(ctx, p, r)
 	case *Item:
@@ -78,7 +93,7 @@ func (im *importer) prepareObject(p *pending) error {
 		wrong = im.o.Checker.CheckImportedDomain((*shortener.Domain)(r))
 	case *Pixel:
 		id, account = &r.ID, &r.Account
-		wrong = errors.Join(needs("type", r.Type), needs("tag", r.Tag))
+		wrong = cmp.Or(needs("type", r.Type), needs("tag", r.Tag))
 	case *Splash:
 		id, account = &r.ID, &r.Account
 		wrong = im.address("image", r.Image)
@@ -127,6 +142,30 @@ func (im *importer) address(field, address string) error {
 		return nil
 	}
 	return im.o.Checker.CheckImportedAddress(field, address)
+}
+
+// isHash refuses a hash of a password that nobody could verify, or that takes more
+// to verify than there is.
+func isHash(hash string) error {
+	if hash == "" || shortener.IsPasswordHash(hash) {
+		return nil
+	}
+	return &RowError{Field: "passwordhash", Err: errors.New("cannot be read")}
+}
+
+// isDocument refuses what is no body of a request: adapters read it unchecked.
+func isDocument(document string) error {
+	if document == "" || strings.HasPrefix(strings.TrimSpace(document), "{") && openapi.WellFormed([]byte(document)) == nil {
+		return nil
+	}
+	return &RowError{Field: "document", Err: errors.New("is not a JSON object")}
+}
+
+func isBelow(field string, id, limit int64) error {
+	if id < 0 || id >= limit {
+		return &RowError{Field: field, Err: fmt.Errorf("must be between 0 and %d", limit-1)}
+	}
+	return nil
 }
 
 func inRange(id int64) int64 {

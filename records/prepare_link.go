@@ -11,7 +11,7 @@ import (
 
 func (im *importer) prepareLink(ctx context.Context, p *pending, r *Link) (err error) {
 	p.link, p.id = r.LinkID(), r.ID
-	if err := im.takeContent(p, r); err != nil {
+	if err := im.takeContent(ctx, p, r); err != nil {
 		return err
 	}
 	remote := shortener.RemoteID(r.Shortener())
@@ -30,7 +30,7 @@ func (im *importer) prepareLink(ctx context.Context, p *pending, r *Link) (err e
 	if err := im.referLink(r); err != nil {
 		return err
 	}
-	if err := im.protect(ctx, p, r); err != nil {
+	if err := im.protect(ctx, r); err != nil {
 		return err
 	}
 	if r.Alias == "" {
@@ -77,19 +77,18 @@ func (im *importer) referLink(r *Link) (err error) {
 	return nil
 }
 
-// protect sees to the password. Without its hash, a link that had one is switched
-// off rather than opened to everybody.
-func (im *importer) protect(ctx context.Context, p *pending, r *Link) (err error) {
+// protect sees to the password. One that has neither a hash nor itself in the file
+// is the target's to find.
+func (im *importer) protect(ctx context.Context, r *Link) (err error) {
 	switch {
 	case r.PasswordHash != "":
+		r.Protected = true
+		return isHash(r.PasswordHash)
 	case r.Password != "":
 		if !im.o.DryRun {
 			r.PasswordHash, err = shortener.HashPassword(ctx, r.Password)
 		}
-	case r.Protected && !r.Disabled:
-		r.Disabled = true
-		im.notice(p.line, r, "its password is not in the file: it was switched off")
+		r.Protected = r.PasswordHash != ""
 	}
-	r.Protected = r.PasswordHash != ""
 	return err
 }

@@ -58,6 +58,9 @@ func (im *importer) settle(p *pending, out Outcome) {
 			to = out.Link
 		}
 		im.idsOf(KindLink).add(p.link, to)
+		if out.SwitchedOff {
+			im.notice(p.line, p.r, "its password is not in the file: it was switched off")
+		}
 	case out.State == Skipped && p.r.Kind() == KindSecret:
 		im.notice(p.line, p.r, "the database has its own, which stays: what was signed with the other is not understood")
 	default:

@@ -12,12 +12,16 @@ type Target interface {
 	// WriteRecords writes records of one group, in one transaction, each on its
 	// own: what is wrong with one is in its outcome and no reason to refuse
 	// others. An error says that none was written. Ids that records refer to are
-	// those of the target.
+	// those of the target. A link that is Protected and has no PasswordHash keeps
+	// that of the link in its place.
 	WriteRecords(ctx context.Context, rs []Record, p Policy) ([]Outcome, error)
 
 	// LastIDs returns the last ids that were given out, by the kind of the records
 	// that have them.
 	LastIDs(ctx context.Context) (map[Kind]int64, error)
+
+	// StoredFiles returns the names of the stored files that links have.
+	StoredFiles(ctx context.Context) (map[string]bool, error)
 
 	// Secret returns a random value of the target.
 	Secret(ctx context.Context, name string) ([]byte, error)
@@ -96,6 +100,10 @@ type Outcome struct {
 	// 0 where there is none.
 	ID   int64
 	Link int64
+
+	// SwitchedOff says that a link has a password whose hash is neither in the
+	// file nor here, and is switched off rather than open to everybody.
+	SwitchedOff bool
 
 	// Err is why it failed.
 	Err *api.Error

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/linkquay/linkquay/shortener"
 	"github.com/linkquay/linkquay/translate"
 )
 
@@ -78,6 +80,7 @@ func encode(v any) ([]byte, error) {
 
 var (
 	errNumber  = errors.New("must be a whole number")
+	errCount   = fmt.Errorf("must be between 0 and %d", int64(shortener.MaxCount))
 	errBoolean = errors.New("must be true or false")
 	errBase64  = errors.New("must be Base64")
 	errNested  = errors.New("must be JSON of the form that an export has")
@@ -88,11 +91,17 @@ func (f *field) set(r Record, value string, zone *time.Location) error {
 	v := reflect.ValueOf(r).Elem().FieldByIndex(f.index)
 	switch f.form {
 	case text:
+		if f.limit > 0 && len(value) > f.limit {
+			return fmt.Errorf("is longer than %d bytes", f.limit)
+		}
 		v.SetString(value)
 	case number:
 		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
 			return errNumber
+		}
+		if !f.id && (n < 0 || n > shortener.MaxCount) {
+			return errCount
 		}
 		v.SetInt(n)
 	case boolean:
@@ -115,24 +124,38 @@ func (f *field) set(r Record, value string, zone *time.Location) error {
 		}
 		v.SetBytes(b)
 	case nested:
+		if isDeep(value) {
+			return errNested
+		}
 		d := json.NewDecoder(strings.NewReader(value))
 		d.DisallowUnknownFields()
-		if err := d.Decode(v.Addr().Interface()); err != nil || d.More() {
+		if err := d.Decode(v.Addr().Interface()); err != nil {
 			// The decoder's message may hold a part of the value.
+			return errNested
+		}
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			return errNested
 		}
 	}
 	return nil
 }
 
-// readMoment reads a time to the millisecond, which is how all are kept. A date
-// alone is the end of that day, or its beginning where something starts.
+// readMoment reads a time to the millisecond, which is how all are kept that are
+// no options. A date alone is the end of that day, or its beginning where something
+// starts.
 func readMoment(name, value string, zone *time.Location) (time.Time, error) {
 	t, err := time.ParseInLocation(time.DateOnly, value, zone)
 	if err != nil || name == "expiry" || name == "expires" {
 		t, err = translate.ParseDateTime(value, zone)
 	}
-	return t.UTC().Truncate(time.Millisecond), err
+	if t = t.UTC(); err == nil && (t.Year() < 1 || t.Year() > 9999) {
+		// RFC 3339 has no other years.
+		err = translate.ErrDateTime
+	}
+	if name != "startdate" {
+		t = t.Truncate(time.Millisecond)
+	}
+	return t, err
 }
 
 // Equal reports whether two records would be written in the same way.

@@ -21,11 +21,8 @@ func (s *Shortener) CheckImported(l *Link) error {
 	if l.URL == "" && (l.Kind == KindLink || l.Kind == KindRemote) {
 		return api.InvalidField("url", "is missing")
 	}
-	if l.Kind == KindFile && l.Options.File == nil {
-		return api.InvalidField("file", "is missing")
-	}
-	if l.Kind == KindQR && l.Options.QR == nil {
-		return api.InvalidField("qr", "is missing")
+	if err := checkBelongings(l); err != nil {
+		return err
 	}
 	for _, d := range destinations(l) {
 		if err := s.CheckImportedAddress(d.field, d.url); err != nil {
@@ -42,6 +39,24 @@ func (s *Shortener) CheckImported(l *Link) error {
 	}
 	if l.Options.ClickLimit < 0 {
 		return api.InvalidField("clicklimit", "must be 1 or more")
+	}
+	return nil
+}
+
+// checkBelongings refuses a file or QR code without what it is, and another link
+// with it.
+func checkBelongings(l *Link) error {
+	for _, b := range []struct {
+		kind  Kind
+		field string
+		there bool
+	}{{KindFile, "file", l.Options.File != nil}, {KindQR, "qr", l.Options.QR != nil}} {
+		switch {
+		case l.Kind == b.kind && !b.there:
+			return api.InvalidField(b.field, "is missing")
+		case l.Kind != b.kind && b.there:
+			return api.InvalidField(b.field, "belongs to another kind")
+		}
 	}
 	return nil
 }

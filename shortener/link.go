@@ -86,6 +86,10 @@ type Link struct {
 	Updated time.Time
 }
 
+// MaxCount is the highest count of visits that is taken from elsewhere: millions of
+// them can be added up, and each goes on being counted.
+const MaxCount = 1 << 40
+
 // AllClicks are the visits of humans so far, wherever they were counted.
 func (l *Link) AllClicks() int64 { return l.Clicks + l.CarriedClicks }
 

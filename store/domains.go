@@ -24,10 +24,10 @@ var domains = withStatements(objectTable[shortener.Domain]{
 		if before.Host == after.Host {
 			return nil
 		}
-		return checkUnused(tx, before.Host)
+		return releaseHost(tx, before.Host)
 	},
 	release: func(tx *session, d *shortener.Domain, _ sql.NullInt64) ([]shortener.Address, error) {
-		return nil, checkUnused(tx, d.Host)
+		return nil, releaseHost(tx, d.Host)
 	},
 	revision: "domains",
 })

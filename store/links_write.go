@@ -94,6 +94,9 @@ func (s *Store) saveLink(tx *session, before, after *shortener.Link) error {
 		return err
 	}
 	if before.Domain != after.Domain || before.Alias != after.Alias {
+		if err := retire(tx, before); err != nil {
+			return err
+		}
 		if err := s.noteChange(tx, after.Domain, after.Alias); err != nil {
 			return err
 		}
@@ -113,6 +116,9 @@ func writeCarried(tx *session, before, after *shortener.Link) error {
 
 func (s *Store) removeLink(tx *session, l *shortener.Link) error {
 	if err := oneRow(tx.exec("DELETE FROM links WHERE id = ?", l.ID)); err != nil {
+		return err
+	}
+	if err := retire(tx, l); err != nil {
 		return err
 	}
 	return s.noteChange(tx, l.Domain, l.Alias)

@@ -27,7 +27,7 @@ func moveCalls(ctx context.Context, s *Store) map[string]func() error {
 		"NoteEntry":      func() error { return m.NoteEntry(ctx, &migrate.Entry{Move: 1}) },
 		"FinishEntry":    func() error { return m.FinishEntry(ctx, &migrate.Entry{ID: 1}) },
 		"FailEntry":      func() error { return m.FailEntry(ctx, &migrate.Entry{ID: 1}) },
-		"DropEntry":      func() error { return m.DropEntry(ctx, 1) },
+		"DropEntry":      func() error { return m.DropEntry(ctx, &migrate.Entry{ID: 1}) },
 		"Entries":        func() error { _, err := m.Entries(ctx, 1, 0, 1); return err },
 		"GivenUpEntries": func() error { _, err := m.GivenUpEntries(ctx, 1, 0, 1); return err },
 		"CountEntries":   func() error { _, _, err := m.CountEntries(ctx, 1); return err },

@@ -2,13 +2,19 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
 )
+
+const entryMissing = "Entry not found."
 
 // NoteEntry adds an entry and sets its ID and Begun.
 func (m *Moves) NoteEntry(ctx context.Context, e *migrate.Entry) error {
@@ -33,11 +39,61 @@ func (m *Moves) NoteEntry(ctx context.Context, e *migrate.Entry) error {
 	return nil
 }
 
-// FinishEntry writes Object, Document, PasswordHash and Ready of an entry.
+// FinishEntry writes Object, Document, PasswordHash and Ready of an entry. One
+// that is Ready absorbs the others of its object.
 func (m *Moves) FinishEntry(ctx context.Context, e *migrate.Entry) error {
-	return m.changeEntry(ctx, "finishing an entry of a move",
-		"UPDATE move_entries SET object = ?, document = ?, password_hash = ?, ready = ? WHERE id = ?",
-		e.Object, bytes.Clone(e.Document), e.PasswordHash, e.Ready, e.ID)
+	entry := *e
+	entry.Document = bytes.Clone(e.Document)
+	abandoned := moment(m.s.stamp().Add(-migrate.Abandoned))
+	err := m.s.writer.do(ctx, func(tx *session) error {
+		one := entry
+		if one.Ready && one.Object != 0 {
+			if err := absorbEntries(tx, &one, abandoned); err != nil {
+				return err
+			}
+		}
+		return notFound(oneRow(tx.exec("UPDATE move_entries SET object = ?, document = ?, password_hash = ?, ready = ? WHERE id = ?",
+			one.Object, one.Document, one.PasswordHash, one.Ready, one.ID)), entryMissing)
+	})
+	return codedError("finishing an entry of a move", err)
+}
+
+// absorbEntries removes the other entries of an entry's object, and adds to it
+// what they say. Of two that end at a time the second one absorbs the first.
+func absorbEntries(tx *session, e *migrate.Entry, abandoned any) error {
+	if err := tx.lockKey(entryKey(e)); err != nil {
+		return err
+	}
+	rows, err := tx.query(`DELETE FROM move_entries WHERE object = ? AND kind = ? AND move_id = ? AND at_target = ? AND id <> ?
+		AND (ready OR given_up OR id < ? AND begun < ?) RETURNING id, document, password_hash`,
+		e.Object, string(e.Kind), e.Move, e.AtTarget, e.ID, e.ID, abandoned)
+	if err != nil {
+		return err
+	}
+	var older []migrate.Entry
+	err = scanRows(rows, func(r row) error {
+		var one migrate.Entry
+		err := r.Scan(&one.ID, &one.Document, &one.PasswordHash)
+		older = append(older, one)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(older, func(a, b migrate.Entry) int { return cmp.Compare(b.ID, a.ID) })
+	for i := range older {
+		if err := e.Absorb(&older[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entryKey is what those who absorb entries of an object wait for.
+func entryKey(e *migrate.Entry) int64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "entry %d %t %s %d", e.Move, e.AtTarget, e.Kind, e.Object)
+	return int64(h.Sum64()) //nolint:gosec // Any number will do.
 }
 
 // FailEntry keeps Attempts, Error and GivenUp of an entry.
@@ -47,10 +103,11 @@ func (m *Moves) FailEntry(ctx context.Context, e *migrate.Entry) error {
 		e.Attempts, plainText(e.Error), e.GivenUp, e.ID)
 }
 
-// DropEntry removes an entry, or does nothing where it is gone.
-func (m *Moves) DropEntry(ctx context.Context, id int64) error {
-	err := m.changeEntry(ctx, "removing an entry of a move", "DELETE FROM move_entries WHERE id = ?", id)
-	if e, ok := errors.AsType[*api.Error](err); ok && e.Code == api.NotFound {
+// DropEntry removes an entry, or does nothing where it is gone or has become
+// ready since it was read.
+func (m *Moves) DropEntry(ctx context.Context, e *migrate.Entry) error {
+	err := m.changeEntry(ctx, "removing an entry of a move", "DELETE FROM move_entries WHERE id = ? AND (ready = ? OR NOT ready)", e.ID, e.Ready)
+	if failure, ok := errors.AsType[*api.Error](err); ok && failure.Code == api.NotFound {
 		return nil
 	}
 	return err
@@ -58,7 +115,7 @@ func (m *Moves) DropEntry(ctx context.Context, id int64) error {
 
 func (m *Moves) changeEntry(ctx context.Context, doing, statement string, args ...any) error {
 	err := m.s.writer.do(ctx, func(tx *session) error {
-		return notFound(oneRow(tx.exec(statement, args...)), "Entry not found.")
+		return notFound(oneRow(tx.exec(statement, args...)), entryMissing)
 	})
 	return codedError(doing, err)
 }

@@ -157,7 +157,7 @@ func TestMoves_Backup(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := from.Moves().DropEntry(ctx, last.ID); err != nil {
+		if err := from.Moves().DropEntry(ctx, &last); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(t.TempDir(), "backup.db")

@@ -118,13 +118,16 @@ func (l *linkRecords) write(r *records.Link) (records.Outcome, error) {
 		return l.conflicted(0, errExternalTaken, nil)
 	}
 	was := l.at[address]
+	r, off := protected(was, r)
 	if was == nil {
-		return l.add(r, address, external)
+		out, err := l.add(r, address, external)
+		out.SwitchedOff = off
+		return out, err
 	}
 	if was.Account != r.Account || was.Kind() != r.Kind() {
 		return records.Outcome{}, errAddressTaken
 	}
-	out := records.Outcome{State: records.Same, ID: was.ID, Link: was.Link}
+	out := records.Outcome{State: records.Same, ID: was.ID, Link: was.Link, SwitchedOff: off}
 	if !sameLink(was, r) {
 		replace := func() error { return l.replace(was, r) }
 		if l.given[givenID{"links", was.LinkID()}] || was.LinkID() < 1 {
@@ -142,6 +145,22 @@ func (l *linkRecords) write(r *records.Link) (records.Outcome, error) {
 		l.count(was.LinkID(), r)
 	}
 	return out, nil
+}
+
+// protected returns a link whose password's hash was not exported as it is to be:
+// with that of the link in its place, else switched off, which is reported where it
+// was not before.
+func protected(was, r *records.Link) (to *records.Link, switchedOff bool) {
+	if !r.Protected || r.PasswordHash != "" {
+		return r, false
+	}
+	copied := *r
+	if was != nil && was.Account == r.Account && was.PasswordHash != "" {
+		copied.PasswordHash = was.PasswordHash
+		return &copied, false
+	}
+	copied.Protected, copied.Disabled = false, true
+	return &copied, !r.Disabled
 }
 
 // sameLink reports whether two records are the same link, whatever has become of

@@ -26,7 +26,8 @@ var (
 	mergeItems = newRowStatement("INSERT INTO channel_items (channel_id, link_id, added) VALUES ", "(?, ?, ?)",
 		" ON CONFLICT (link_id, channel_id) DO NOTHING")
 
-	selectChannelIDs = newRowStatement("SELECT id FROM channels WHERE id IN (", "?", ")")
+	selectLinkOwners    = newRowStatement("SELECT id, account FROM links WHERE id IN (", "?", ")")
+	selectChannelOwners = newRowStatement("SELECT id, account FROM channels WHERE id IN (", "?", ")")
 
 	mergeOrphan = "INSERT INTO orphan_visits (domain, path, visits, programs, last) VALUES (?, ?, ?, ?, ?)" +
 		" ON CONFLICT (domain, path) DO UPDATE SET " + greater("orphan_visits", "visits") + ", " +
@@ -104,22 +105,47 @@ func (d *dated[K]) write(w *recordWriter, st *rowStatement) ([]records.Outcome, 
 	return d.outcomes, nil
 }
 
+// owners returns the accounts of the objects that items refer to; in a dry run none.
+func (w *recordWriter) owners(st *rowStatement, items []records.Record, id func(*records.Item) int64) (map[int64]string, error) {
+	if w.p.DryRun {
+		return nil, nil
+	}
+	ids := make([]int64, len(items))
+	for i, r := range items {
+		ids[i] = id(r.(*records.Item))
+	}
+	args := make([]any, 0, len(ids))
+	for _, id := range ascending(ids) {
+		args = append(args, id)
+	}
+	owners := map[int64]string{}
+	err := st.query(w.tx, args, func(r row) error {
+		var key int64
+		var owner string
+		err := r.Scan(&key, &owner)
+		owners[key] = owner
+		return err
+	})
+	return owners, err
+}
+
 func (w *recordWriter) items(rs []records.Record) ([]records.Outcome, error) {
 	d, err := newDated[[2]int64](w, rs, func(r records.Record) int64 { return r.(*records.Item).Link })
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]int64, len(rs))
-	for i, r := range rs {
-		ids[i] = r.(*records.Item).Channel
+	channelOwners, err := w.owners(selectChannelOwners, rs, func(i *records.Item) int64 { return i.Channel })
+	if err != nil {
+		return nil, err
 	}
-	channels, err := w.exist(selectChannelIDs, ids)
+	linkOwners, err := w.owners(selectLinkOwners, rs, func(i *records.Item) int64 { return i.Link })
 	if err != nil {
 		return nil, err
 	}
 	for i, r := range rs {
 		item := r.(*records.Item)
-		if !channels[item.Channel] {
+		owner, ok := channelOwners[item.Channel]
+		if linkOwner, exists := linkOwners[item.Link]; !w.p.DryRun && (!ok || exists && linkOwner != owner) {
 			d.outcomes[i].Err = &api.Error{Code: api.NotFound, Message: channelMissing}
 			continue
 		}
@@ -141,6 +167,10 @@ func (w *recordWriter) hours(rs []records.Record) ([]records.Outcome, error) {
 	for i, r := range rs {
 		h := r.(*records.Hour)
 		hour := h.Hour.Unix() / secondsOfHour
+		if h.Hour.Unix() < 0 {
+			d.outcomes[i].Err = api.InvalidField("hour", "must be a time since 1970")
+			continue
+		}
 		d.add(i, h.Link, key{h.Link, hour}, h.Link, hour, h.Clicks, h.Uniques, h.Bots, h.Previews, h.Scans)
 	}
 	return d.write(w, mergeHours)
@@ -154,8 +184,8 @@ func (w *recordWriter) days(rs []records.Record) ([]records.Outcome, error) {
 	for i, r := range rs {
 		day := r.(*records.Day)
 		date, err := time.Parse(time.DateOnly, day.Day)
-		if err != nil {
-			d.outcomes[i].Err = api.InvalidField("day", "must be a date as YYYY-MM-DD")
+		if err != nil || date.Unix() < 0 {
+			d.outcomes[i].Err = api.InvalidField("day", "must be a date since 1970 as YYYY-MM-DD")
 			continue
 		}
 		dimension, ok := clicks.DimensionByName(day.Dimension)

@@ -155,7 +155,7 @@ func (c linkCarrier) read(account string, r *adapters.Record) (in shortener.Impo
 	}
 	l := &in.Link
 	fields.apply(l, call)
-	l.ID, l.Account, l.Created, l.Taken = r.ID, account, r.Created, max(r.Taken, 0)
+	l.ID, l.Account, l.Created, l.Taken = r.ID, account, r.Created, counted(r.Taken)
 	belong(l, r)
 	if len(r.Untold) > 0 || r.Clicks < 0 || r.Protected && r.PasswordHash == "" {
 		in.Keep = c.keep(call, r)
@@ -169,11 +169,14 @@ func belong(l *shortener.Link, r *adapters.Record) {
 		l.Channels = r.Channels
 	}
 	l.Options.Adopted = r.Adopted
-	l.CarriedClicks, l.CarriedUniques = max(r.Clicks, 0), max(r.UniqueClicks, 0)
+	l.CarriedClicks, l.CarriedUniques = counted(r.Clicks), counted(r.UniqueClicks)
 	if l.PasswordHash = r.PasswordHash; l.PasswordHash == "" && r.Protected {
 		l.PasswordHash = shortener.UnknownPassword()
 	}
 }
+
+// counted is a count that goes on being counted.
+func counted(n int64) int64 { return min(max(n, 0), shortener.MaxCount) }
 
 // keep returns what takes over from a link what the record does not tell.
 func (c linkCarrier) keep(call *api.Call, r *adapters.Record) func(l, was *shortener.Link) {

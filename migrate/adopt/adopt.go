@@ -87,6 +87,10 @@ type Config struct {
 	// Forget has the next visit of an address read what is stored there.
 	Forget func(domain, alias string)
 
+	// Retired reports whether a link stood at an address here and was taken away:
+	// it does not come back. Nil means that none was.
+	Retired func(ctx context.Context, domain, alias string) (bool, error)
+
 	// Limiter counts the lookups of a client address that found nothing, and Rate
 	// is how many it may have: 30 a minute where it is zero. A nil Limiter means
 	// one in memory.
@@ -134,6 +138,9 @@ func New(cfg Config) *Adopter {
 	}
 	if cfg.Rate == (api.Rate{}) {
 		cfg.Rate = api.Rate{Requests: 30, Window: time.Minute}
+	}
+	if cfg.Retired == nil {
+		cfg.Retired = func(context.Context, string, string) (bool, error) { return false, nil }
 	}
 	if cfg.Forget == nil {
 		cfg.Forget = func(string, string) {}

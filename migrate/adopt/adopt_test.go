@@ -180,6 +180,22 @@ func TestAdopter_Adopt(t *testing.T) {
 			},
 			asked: "api abc, open abc, open RANDOM", want: `{"url":"https://example.com/away","domain":"go.example.com","custom":"abc"}`, count: adopt.TakenOver,
 		},
+		"DeletedHere": {
+			config: func(c *adopt.Config, _ *adopt.Domain) {
+				c.Retired = func(_ context.Context, domain, alias string) (bool, error) {
+					return domain == host && alias == "abc", nil
+				}
+			},
+			setup: func(p *provider) { p.links["abc"] = link(`{"url":"https://example.com/away"}`) },
+			code:  api.NotFound, count: adopt.Missing,
+		},
+		"WhetherDeletedUnknown": {
+			config: func(c *adopt.Config, _ *adopt.Domain) {
+				c.Retired = func(context.Context, string, string) (bool, error) { return false, errors.New("down") }
+			},
+			setup: func(p *provider) { p.links["abc"] = link(`{"url":"https://example.com/away"}`) },
+			code:  api.Unavailable, count: adopt.Failed,
+		},
 		"ByLedger": {
 			config: ledger,
 			setup:  func(p *provider) { p.links["abc"] = link(`{"url":"https://example.com/away"}`) },

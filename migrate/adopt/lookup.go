@@ -27,6 +27,13 @@ func (d *domain) lookUp(ctx context.Context, alias string) (to string, outcome O
 	case <-ctx.Done():
 		return "", Busy, unavailable(ctx.Err())
 	}
+	retired, err := d.cfg.Retired(ctx, d.Host, alias)
+	switch {
+	case err != nil:
+		return "", Failed, unavailable(err)
+	case retired:
+		return "", Missing, errNotFound
+	}
 	if d.guessed(ctx) {
 		if v, err := d.visit(ctx, alias, ""); err == nil && v.verdict == nowhere {
 			return d.missing(alias)

@@ -53,7 +53,7 @@ func (r *Registry) carry(m migrate.Move) {
 			},
 			Holder:   r.holder,
 			Password: r.passwords.of,
-			Applied:  r.passwords.forget,
+			Applied:  func(e *migrate.Entry) { r.passwords.forget(e.PasswordHash) },
 			Pause:    r.cfg.Every,
 		},
 		outage: poll.Outage{

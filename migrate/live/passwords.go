@@ -12,11 +12,12 @@ const (
 	passwordAge  = time.Hour
 )
 
-// passwords are those of entries that this process has noted, until they are
-// applied. They are never written down. It is safe for concurrent use.
+// passwords are those of entries that this process has noted, by their hashes,
+// until they are applied. They are never written down. It is safe for concurrent
+// use.
 type passwords struct {
 	mu    sync.Mutex
-	known map[int64]password
+	known map[string]password
 }
 
 type password struct {
@@ -24,33 +25,33 @@ type password struct {
 	kept time.Time
 }
 
-func (p *passwords) keep(entry int64, text string, now time.Time) {
+func (p *passwords) keep(hash, text string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.known == nil {
-		p.known = map[int64]password{}
+		p.known = map[string]password{}
 	}
 	if len(p.known) >= maxPasswords {
-		for id, old := range p.known {
+		for known, old := range p.known {
 			if now.Sub(old.kept) > passwordAge {
-				delete(p.known, id)
+				delete(p.known, known)
 			}
 		}
 	}
 	if len(p.known) < maxPasswords {
-		p.known[entry] = password{text, now}
+		p.known[hash] = password{text, now}
 	}
 }
 
-// of returns the password of an entry, empty where it is not known.
-func (p *passwords) of(entry int64) string {
+// of returns the password of a hash, empty where it is not known.
+func (p *passwords) of(hash string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.known[entry].text
+	return p.known[hash].text
 }
 
-func (p *passwords) forget(entry int64) {
+func (p *passwords) forget(hash string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.known, entry)
+	delete(p.known, hash)
 }

@@ -73,12 +73,29 @@ func (sd *side) note(ctx context.Context, call *api.Call, w write) ([]note, erro
 			notes = append(notes, sd.entry(w.kind, 0, item.Document, i))
 		}
 	}
-	errs := adapters.AtOnce(len(notes), atOnce, func(i int) error { return sd.registry.cfg.Store.NoteEntry(ctx, &notes[i].entry) })
+	errs := adapters.AtOnce(len(notes), atOnce, func(i int) error { return sd.noteOne(ctx, &notes[i]) })
 	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
 		sd.forget(ctx, notes)
 		return nil, fmt.Errorf("noting a write for the move of its links: %w", errs[i])
 	}
 	return notes, nil
+}
+
+// noteOne writes down one entry. A password has its hash from the beginning: where
+// the outcome is never known, what is locked must not be open at the other side.
+func (sd *side) noteOne(ctx context.Context, n *note) (err error) {
+	if n.password != "" {
+		if n.entry.PasswordHash, err = shortener.HashPassword(ctx, n.password); err != nil {
+			return err
+		}
+	}
+	if err := sd.registry.cfg.Store.NoteEntry(ctx, &n.entry); err != nil {
+		return err
+	}
+	if n.password != "" && sd.other != nil && !isImporter(sd.other) {
+		sd.registry.passwords.keep(n.entry.PasswordHash, n.password, sd.registry.cfg.Now())
+	}
+	return nil
 }
 
 func (sd *side) entry(kind adapters.Kind, object int64, document []byte, item int) note {
@@ -122,7 +139,7 @@ func (sd *side) finishOne(ctx context.Context, n *note, reply *api.Reply) (err e
 	e, made := &n.entry, gjson.ParseBytes(reply.Document)
 	if n.item >= 0 {
 		if made = made.Get("data.results." + strconv.Itoa(n.item)); made.Get("error").Int() != 0 {
-			return sd.registry.cfg.Store.DropEntry(ctx, e.ID)
+			return sd.registry.cfg.Store.DropEntry(ctx, e)
 		}
 	}
 	if e.Object == 0 {
@@ -130,16 +147,15 @@ func (sd *side) finishOne(ctx context.Context, n *note, reply *api.Reply) (err e
 			return fmt.Errorf("the reply to the create has no id")
 		}
 	}
-	if n.password != "" {
-		if sd.other == nil || isImporter(sd.other) {
-			if e.PasswordHash, err = shortener.HashPassword(ctx, n.password); err != nil {
-				return err
-			}
-		} else {
-			sd.registry.passwords.keep(e.ID, n.password, sd.registry.cfg.Now())
-		}
-	}
 	e.Ready = true
+	err = sd.registry.cfg.Store.FinishEntry(ctx, e)
+	if err == nil || api.AsError(err).Code != api.NotFound {
+		return err
+	}
+	// It took so long that it was applied as it was before this write.
+	if err := sd.registry.cfg.Store.NoteEntry(ctx, e); err != nil {
+		return err
+	}
 	return sd.registry.cfg.Store.FinishEntry(ctx, e)
 }
 
@@ -156,7 +172,8 @@ func (sd *side) forget(ctx context.Context, notes []note) {
 		if notes[i].entry.ID == 0 {
 			continue
 		}
-		if err := sd.registry.cfg.Store.DropEntry(ctx, notes[i].entry.ID); err != nil {
+		sd.registry.passwords.forget(notes[i].entry.PasswordHash)
+		if err := sd.registry.cfg.Store.DropEntry(ctx, &notes[i].entry); err != nil {
 			// It is applied as what it is: nothing that has changed.
 			sd.registry.cfg.Logger.Warn("removing the note of a write that was refused", zap.Error(err))
 		}

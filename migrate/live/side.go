@@ -29,6 +29,10 @@ type side struct {
 	// where this server does not have it.
 	other, source *migrate.Place
 
+	// own is the source itself where some of its objects stay when the links move
+	// away, nil where none do.
+	own adapters.Backend
+
 	gate *gate
 }
 
@@ -52,7 +56,10 @@ func (r *Registry) newSide(s *Switch, m *migrate.Move, atTarget bool, g *gate) *
 			sd.backend = target.Backend
 		}
 	}
-	sd.current = s.answering(adapters.Answering(sd.backend, m.TargetAccount))
+	if migrate.Stays(s.own, adapters.KindQR) {
+		sd.own = s.own
+	}
+	sd.current = s.answering(sd, adapters.Answering(sd.backend, m.TargetAccount))
 	return sd
 }
 

@@ -27,7 +27,7 @@ type Switch struct {
 
 func newSwitch(r *Registry, name string, own adapters.Backend) *Switch {
 	s := &Switch{name: name, own: own, registry: r}
-	s.usual = s.answering(own)
+	s.usual = s.answering(nil, own)
 	return s
 }
 
@@ -59,6 +59,9 @@ func (s *Switch) set(account string, sd *side) {
 func (s *Switch) Do(ctx context.Context, call *api.Call) (*api.Reply, error) {
 	if s.sides.Load() == nil || call.Key.Forwarded != "" {
 		return s.own.Do(ctx, call)
+	}
+	if sd := s.side(call.Key.Account); sd != nil && sd.own != nil && staying(call) {
+		return sd.answerStaying(ctx, call)
 	}
 	if w, ok := writes[call.Operation]; ok {
 		return s.write(ctx, call, w)
@@ -100,7 +103,7 @@ func (s *Switch) Current(account string) adapters.Backend {
 	case sd == nil:
 		return s.usual
 	case sd.further != nil:
-		return s.answering(sd.further.Current(sd.move.TargetAccount))
+		return s.answering(sd, sd.further.Current(sd.move.TargetAccount))
 	}
 	return sd.current
 }
@@ -145,18 +148,30 @@ func (b bound) Capabilities() api.Capabilities { return b.Current(b.account).Cap
 type answering struct {
 	*Switch
 	behind adapters.Backend
+
+	// own answers what stays at the source while behind is the target, else nil.
+	own adapters.Backend
 }
 
 // Capabilities implements adapters.Backend.
-func (a answering) Capabilities() api.Capabilities { return a.behind.Capabilities() }
+func (a answering) Capabilities() api.Capabilities {
+	if a.own == nil {
+		return a.behind.Capabilities()
+	}
+	return withStaying(a.behind.Capabilities(), a.own.Capabilities())
+}
 
 type idempotent struct{ answering }
 
 // Idempotent implements adapters.Idempotent.
 func (idempotent) Idempotent() {}
 
-func (s *Switch) answering(behind adapters.Backend) adapters.Backend {
-	a := answering{s, behind}
+// answering returns what answers by the side, which is nil where there is none.
+func (s *Switch) answering(sd *side, behind adapters.Backend) adapters.Backend {
+	a := answering{Switch: s, behind: behind}
+	if sd != nil && sd.atTarget {
+		a.own = sd.own
+	}
 	if _, ok := behind.(adapters.Idempotent); ok {
 		return idempotent{a}
 	}

@@ -28,39 +28,56 @@ func (m *Memory) NoteEntry(ctx context.Context, e *migrate.Entry) error {
 
 // FinishEntry implements migrate.Store.
 func (m *Memory) FinishEntry(ctx context.Context, e *migrate.Entry) error {
-	return m.changeEntry(ctx, "FinishEntry", e.ID, func(kept *migrate.Entry) {
-		kept.Object, kept.Document, kept.PasswordHash, kept.Ready = e.Object, bytes.Clone(e.Document), e.PasswordHash, e.Ready
+	return m.changeEntry(ctx, "FinishEntry", e.ID, func(kept *migrate.Entry) error {
+		one, absorbed := cloneEntry(e), map[int64]bool{}
+		for i := len(m.entries) - 1; i >= 0 && one.Ready && one.Object != 0; i-- {
+			older := &m.entries[i]
+			if older.ID == one.ID || older.Object != one.Object || older.Kind != one.Kind || older.Move != one.Move || older.AtTarget != one.AtTarget {
+				continue
+			}
+			abandoned := older.ID < one.ID && m.stamp().Sub(older.Begun) > migrate.Abandoned
+			if !older.Ready && !older.GivenUp && !abandoned {
+				continue
+			}
+			if err := one.Absorb(older); err != nil {
+				return err
+			}
+			absorbed[older.ID] = true
+		}
+		kept.Object, kept.Document, kept.PasswordHash, kept.Ready = one.Object, one.Document, one.PasswordHash, one.Ready
+		m.entries = slices.DeleteFunc(m.entries, func(e migrate.Entry) bool { return absorbed[e.ID] })
+		return nil
 	})
 }
 
 // FailEntry implements migrate.Store.
 func (m *Memory) FailEntry(ctx context.Context, e *migrate.Entry) error {
-	return m.changeEntry(ctx, "FailEntry", e.ID, func(kept *migrate.Entry) {
+	return m.changeEntry(ctx, "FailEntry", e.ID, func(kept *migrate.Entry) error {
 		kept.Attempts, kept.Error, kept.GivenUp = e.Attempts, plain(e.Error), e.GivenUp
+		return nil
 	})
 }
 
-func (m *Memory) changeEntry(ctx context.Context, method string, id int64, change func(kept *migrate.Entry)) error {
+func (m *Memory) changeEntry(ctx context.Context, method string, id int64, change func(kept *migrate.Entry) error) error {
 	if err := m.enter(ctx, method); err != nil {
 		return err
 	}
 	defer m.leave()
 	for i := range m.entries {
 		if m.entries[i].ID == id {
-			change(&m.entries[i])
-			return nil
+			return change(&m.entries[i])
 		}
 	}
 	return api.Errorf(api.NotFound, "Entry not found.")
 }
 
 // DropEntry implements migrate.Store.
-func (m *Memory) DropEntry(ctx context.Context, id int64) error {
+func (m *Memory) DropEntry(ctx context.Context, e *migrate.Entry) error {
 	if err := m.enter(ctx, "DropEntry"); err != nil {
 		return err
 	}
 	defer m.leave()
-	m.entries = slices.DeleteFunc(m.entries, func(e migrate.Entry) bool { return e.ID == id })
+	m.entries = slices.DeleteFunc(m.entries, func(kept migrate.Entry) bool { return kept.ID == e.ID && (e.Ready || !kept.Ready) })
 	return nil
 }
 

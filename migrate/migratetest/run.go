@@ -41,6 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) migrate.Store) {
 		{"Entries", testEntries},
 		{"EntriesGivenUp", testEntriesGivenUp},
 		{"EntriesAtOnce", testEntriesAtOnce},
+		{"EntriesOfOneObject", testEntriesOfOneObject},
+		{"EntriesOfOneObjectAtOnce", testEntriesOfOneObjectAtOnce},
 		{"NoSharedMemory", testNoSharedMemory},
 		{"Ended", testEnded},
 	} {

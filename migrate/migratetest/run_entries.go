@@ -60,7 +60,7 @@ func testEntries(t *testing.T, s migrate.Store) {
 	}
 
 	for range 2 {
-		if err := s.DropEntry(ctx, e.ID); err != nil {
+		if err := s.DropEntry(ctx, &finished); err != nil {
 			t.Errorf("DropEntry() = %v", err)
 		}
 	}
@@ -70,7 +70,7 @@ func testEntries(t *testing.T, s migrate.Store) {
 	wantCode(t, "NoteEntry of no move", s.NoteEntry(ctx, &migrate.Entry{Move: 1 << 40, Kind: link}), api.NotFound, "")
 
 	// The order is never turned by an id that is used again.
-	if err := s.DropEntry(ctx, elsewhere.ID); err != nil {
+	if err := s.DropEntry(ctx, elsewhere); err != nil {
 		t.Fatal(err)
 	}
 	next := &migrate.Entry{Move: m.ID, Kind: link, Object: 2}

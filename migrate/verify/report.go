@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/linkquay/linkquay/migrate"
 )
@@ -180,6 +181,16 @@ func (r *Report) Err() error {
 	return nil
 }
 
+// printable is what texts of a side may do to a terminal: nothing.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\ufffd'
+		}
+		return r
+	}, text)
+}
+
 // WriteText writes the report for people.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
@@ -201,7 +212,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "%d links were not opened: %s\n", r.Unopened[why], why)
 	}
 	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "\n%s (%s), %s:\n  source: %s\n  target: %s\n", f.SourceURL, f.TargetURL, strings.Join(f.Visitors, ", "), f.Source, f.Target)
+		fmt.Fprintf(&b, "\n%s (%s), %s:\n  source: %s\n  target: %s\n", printable(f.SourceURL), printable(f.TargetURL), strings.Join(f.Visitors, ", "), printable(f.Source.String()), printable(f.Target.String()))
 	}
 	if r.Omitted > 0 {
 		fmt.Fprintf(&b, "\n… and %d more\n", r.Omitted)

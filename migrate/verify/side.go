@@ -66,7 +66,7 @@ func (s *side) land(ctx context.Context, method, address string, v Visitor) (Lan
 		case ctx.Err() != nil:
 			return Landing{}, ctx.Err()
 		case err != nil:
-			return Landing{Class: Error, Note: err.Error()}, s.answered(err)
+			return Landing{Class: Error, Note: printable(err.Error())}, s.answered(err)
 		case a.Location != "" && isItself(address, a.Location):
 			address = a.Location
 			continue
@@ -89,7 +89,7 @@ func (s *side) answered(err error) error {
 		return nil
 	}
 	if s.failures++; s.failures >= maxFailures {
-		return fmt.Errorf("the %s does not answer: %d times in a row, at last: %w", s.name, s.failures, err)
+		return fmt.Errorf("the %s does not answer: %d times in a row, at last: %s", s.name, s.failures, printable(err.Error()))
 	}
 	return nil
 }

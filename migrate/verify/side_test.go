@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,6 +43,34 @@ func TestSide_Rate(t *testing.T) {
 					t.Errorf("requests %s apart", gap)
 				}
 			}
+		}
+	})
+}
+
+// What sides say does nothing to a terminal.
+func TestReport_printable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const escape, introducer = "\x1b]0;theirs\a", "\u009b31m"
+		source := &fake{answer: func(_, address string) (*guard.Answer, error) {
+			if strings.HasSuffix(address, "/down") {
+				return nil, errors.New("malformed header line: " + escape)
+			}
+			return &guard.Answer{Status: http.StatusFound, Location: "https://a.test/?q=" + introducer}, nil
+		}}
+		var shorts []string
+		for range 30 {
+			shorts = append(shorts, "https://s.test/down")
+		}
+		r, err := waiting(t.Context(), links(append([]string{"https://s.test/a?" + introducer}, shorts...)...), source, &fake{answer: away})
+		if err == nil {
+			t.Fatal("a side that is down is no error")
+		}
+		var text strings.Builder
+		if err := r.WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		if all := text.String() + r.Err().Error() + err.Error(); strings.ContainsAny(all, "\x1b\a\u009b") || !strings.Contains(all, "31m") || !strings.Contains(all, "theirs") {
+			t.Errorf("the report is %q", all)
 		}
 	})
 }

@@ -130,8 +130,10 @@ func TestRun_Landings(t *testing.T) {
 		want           verify.Verdict
 		says           string
 	}{
-		"same":          {to("https://a.test/x"), to("https://a.test/x"), verify.Same, ""},
-		"permanent":     {to("https://a.test/x"), func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://a.test/x", http.StatusPermanentRedirect) }, verify.Same, ""},
+		"same": {to("https://a.test/x"), to("https://a.test/x"), verify.Same, ""},
+		"permanent": {to("https://a.test/x"), func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://a.test/x", http.StatusPermanentRedirect)
+		}, verify.Same, ""},
 		"written":       {to("HTTPS://A.test:443?b=2&a=x+y"), to("https://a.test/?a=x%20y&b=2"), verify.Same, ""},
 		"escaped":       {to("https://a.test/%7eme/%E2%82%ac"), to("https://a.test/~me/€"), verify.Same, ""},
 		"idn":           {to("https://bücher.test/"), to("https://xn--bcher-kva.test"), verify.Same, ""},

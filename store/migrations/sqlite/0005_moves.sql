@@ -65,4 +65,7 @@ CREATE TABLE move_entries (
 
 CREATE INDEX move_entries_in_order ON move_entries (move_id, given_up, id);
 
+-- The older entries of an object, which a newer one takes the place of.
+CREATE INDEX move_entries_by_object ON move_entries (object, kind, move_id, at_target);
+
 INSERT INTO revisions (name, value) VALUES ('moves', 0);
