@@ -284,13 +284,19 @@ func counted(metrics, outcome string) (n int) {
 func TestAdoption_OtherAccountsDomain(t *testing.T) {
 	old := simulated(t, "gempixel", simulate.Options{})
 	old.made(t, "/api/domain/add", `{"domain":"https://brand.example"}`)
-	old.made(t, "/api/url/add", `{"url":"https://example.com/sale","custom":"sale","domain":"https://brand.example"}`)
+	for _, alias := range []string{"sale", "later"} {
+		old.made(t, "/api/url/add", fmt.Sprintf(`{"url":"https://example.com/%[1]s","custom":%[1]q,"domain":"https://brand.example"}`, alias))
+	}
 	s := adopting(t, old)
 	if a := s.do("POST", "/api/domain/add", otherKey, `{"domain":"https://brand.example"}`); a.Status != 200 {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	if a := s.at("GET", "brand.example", "/sale"); a.Status != 404 {
-		t.Errorf("%d to %q; want 404", a.Status, a.Header.Get("Location"))
+	for _, alias := range []string{"sale", "later"} {
+		if a := s.at("GET", "brand.example", "/"+alias); a.Status != 404 {
+			t.Errorf("%s: %d to %q; want 404", alias, a.Status, a.Header.Get("Location"))
+		}
+		// Nobody is led on either.
+		old.fail(t, simulate.Fault{Kind: simulate.RateLimit, Path: "/api/"})
 	}
 	for _, key := range []string{nativeKey, otherKey} {
 		if a := s.do("GET", "/api/urls", key, ""); a.get("data.result").Int() != 0 {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/net/idna"
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
@@ -32,6 +33,7 @@ clients go on working. The steps, in this order:
   caddy linkquay migrate status     says how far each move is
   caddy linkquay migrate verify     opens the short URLs of both sides
   caddy linkquay migrate rollback   has the source answer again
+  caddy linkquay migrate retry      tries again what was given up
 
 --from and --to are names of backends, native among them, or the address of
 another Linkquay's database: sqlite:<path> or postgres://… They can be left out
@@ -44,7 +46,7 @@ Where it answers, commands share the api_rate of a backend with it.`,
 	cmd.PersistentFlags().String("from-account", "", "Account that owns the links at the source (default: the backend's own, or main)")
 	cmd.PersistentFlags().String("address", "", "Address of the administration API (default: that of the configuration)")
 	cmd.AddCommand(planCommand(), copyCommand(), dualWriteCommand(), cutoverCommand(), doneCommand(), rollbackCommand(),
-		moveStatusCommand(), verifyCommand())
+		retryCommand(), moveStatusCommand(), verifyCommand())
 	return cmd
 }
 
@@ -187,5 +189,12 @@ func (w *work) useCopyFlags(cmd *cobra.Command) (domain string, err error) {
 	if domain == "" {
 		return "", nil
 	}
-	return hostName(api.HostOf(domain))
+	if domain, err = hostName(api.HostOf(domain)); err != nil {
+		return "", err
+	}
+	// Browsers ask for it in this form.
+	if domain, err = idna.Lookup.ToASCII(domain); err != nil {
+		return "", fmt.Errorf("--domain: %w", err)
+	}
+	return domain, nil
 }

@@ -36,6 +36,9 @@ tries those again.
 				o.Progress = progress
 				summary, err := w.mover.Copy(ctx, o)
 				end()
+				if err == nil && o.Retry {
+					_, err = migrate.Retry(ctx, w.mover)
+				}
 				if err != nil {
 					return w.stopped(err)
 				}
@@ -52,7 +55,7 @@ tries those again.
 		},
 	}
 	copyFlags(cmd)
-	cmd.Flags().BoolVar(&o.Retry, "retry", false, "Try again what failed before")
+	cmd.Flags().BoolVar(&o.Retry, "retry", false, "Try again what failed, or was given up, before")
 	cmd.Flags().IntVar(&o.Workers, "workers", 0, "How many objects are copied at a time (default 4)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "Print JSON")
 	return cmd
@@ -64,6 +67,9 @@ func (w *work) begin(ctx context.Context, cmd *cobra.Command) error {
 	domain, err := w.useCopyFlags(cmd)
 	if err != nil {
 		return err
+	}
+	if err := migrate.Backwards(ctx, w.mover); err != nil {
+		return readable(err)
 	}
 	s := w.mover.Store
 	wanted := *w.mover.Move

@@ -83,20 +83,63 @@ bring it back.
 }
 
 func rollbackCommand() *cobra.Command {
-	return &cobra.Command{
+	var o migrate.RollBackOptions
+	cmd := &cobra.Command{
 		Use:   "rollback",
 		Short: "Has the source answer again",
 		Long: `Brings back to the source what clients have written at the target, and has the
 source answer again. The ids of links stay. What was copied stays at the target,
-and "caddy linkquay migrate copy" begins anew.
+and "caddy linkquay migrate copy" begins anew. Where the source does not take
+what was written, the target goes on answering; with --force the source answers
+all the same, and "caddy linkquay migrate status" lists what it lacks.
 
   caddy linkquay migrate rollback --from kr --to native`,
 		Args: cobra.NoArgs,
 		RunE: phase(func(ctx context.Context, cmd *cobra.Command, w *work) error {
 			progress, end := migrate.Show(cmd.ErrOrStderr())
-			defer end()
-			return migrate.RollBack(ctx, w.mover, progress)
+			o.Progress = progress
+			err := migrate.RollBack(ctx, w.mover, o)
+			end()
+			if coded, ok := errors.AsType[*api.Error](err); ok && coded.Code != api.Conflict && !o.Force {
+				return fmt.Errorf("%w; %s goes on answering: once %s is back run the same command again, or with --force leave what cannot be brought back",
+					readable(err), answering(w.mover.Move), w.mover.Source.Name)
+			}
+			return err
 		}),
+	}
+	cmd.Flags().BoolVar(&o.Force, "force", false, "Go back also if the source does not take what was written")
+	return cmd
+}
+
+// answering is the name of the side that answers.
+func answering(m *migrate.Move) string {
+	if m.Phase.AtTarget() {
+		return m.Target
+	}
+	return m.Source
+}
+
+func retryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "retry",
+		Short: "Has writes that were given up tried again",
+		Long: `Has servers try again to bring to the other side what was given up, once the
+reason that "caddy linkquay migrate status" gives is mended. What is brought is
+what the objects are now. After a forced rollback that overwrites what has been
+written at the source since.
+
+  caddy linkquay migrate retry --from kr --to native`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withMove(cmd, func(ctx context.Context, w *work) error {
+				n, err := migrate.Retry(ctx, w.mover)
+				if err != nil {
+					return readable(err)
+				}
+				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d writes are tried again: see caddy linkquay migrate status\n", n)
+				return err
+			})
+		},
 	}
 }
 

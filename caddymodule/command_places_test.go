@@ -5,6 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/linkquay/linkquay/store/storetest"
 )
 
 // TestMigrate_Sides: a side that is not there is an error, which repeats no
@@ -34,5 +38,29 @@ func TestMigrate_Sides(t *testing.T) {
 	}
 	if _, err := os.Stat(missing); !os.IsNotExist(err) {
 		t.Errorf("the database was made: %v", err)
+	}
+}
+
+// TestMigrate_DomainFlag: a domain is kept as browsers ask for it.
+func TestMigrate_DomainFlag(t *testing.T) {
+	p := newProgram(t, `{
+	admin off
+	linkquay {
+		database sqlite data/linkquay.db
+		short_domain https://go.example.com
+	}
+}
+`)
+	there := "sqlite:" + filepath.Join(t.TempDir(), "there.db")
+	if err := storetest.OpenPath(t, strings.TrimPrefix(there, "sqlite:")).Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, status := p.output("linkquay", "migrate", "copy", "--from", there, "--to", "native", "--domain", "Bücher.example")
+	if status != 0 {
+		t.Fatalf("status %d, %s", status, stderr)
+	}
+	stdout, _, _ := p.output("linkquay", "migrate", "status", "--json")
+	if got := gjson.Get(stdout, "0.domain").Str; got != "xn--bcher-kva.example" {
+		t.Errorf("the domain is %q: %s", got, stdout)
 	}
 }

@@ -5,14 +5,25 @@ import (
 	"testing"
 )
 
-// TestMigrate_UnderLoad moves links while clients go on: copied, kept alike,
-// handed over, done; taken back, and all of it again. No request fails; at the
-// end both sides have each link once, and every id that a client ever got works.
-func TestMigrate_UnderLoad(t *testing.T) {
+// TestMigrate_Live runs what takes long, and waits most of the time, at once.
+func TestMigrate_Live(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
 	t.Parallel()
+	var all together
+	all.run(t, "UnderLoad", migrateUnderLoad)
+	all.run(t, "SecondaryFails", migrateSecondaryFails)
+	all.run(t, "ServerKilled", migrateServerKilled)
+	all.run(t, "CopyKilled", migrateCopyKilled)
+	all.Wait()
+}
+
+// migrateUnderLoad moves links while clients go on: copied, kept alike,
+// handed over, done; taken back, and all of it again. No request fails; at the
+// end both sides have each link once, and every id that a client ever got works.
+func migrateUnderLoad(t *testing.T) {
+	var all together
 	for _, c := range []struct {
 		from, to, host string
 		grouping       bool
@@ -21,8 +32,7 @@ func TestMigrate_UnderLoad(t *testing.T) {
 		{"native", "kr", "https://brand.example", true},
 		{"kr", "dg", "", false},
 	} {
-		t.Run(c.from+" to "+c.to, func(t *testing.T) {
-			t.Parallel()
+		all.run(t, c.from+" to "+c.to, func(t *testing.T) {
 			eachStore(t, func(t *testing.T, driver string) {
 				m := newMoving(t, driver, c.from, c.to)
 				m.serve()
@@ -72,4 +82,5 @@ func TestMigrate_UnderLoad(t *testing.T) {
 			})
 		})
 	}
+	all.Wait()
 }

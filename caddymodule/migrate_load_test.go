@@ -63,8 +63,10 @@ type worker struct {
 	asked map[int64]string
 
 	// doubtful are the targets of such writes, once it is settled what came of
-	// them: the other side has what was never answered a minute later.
+	// them, and unsure the links that they were of: the other side has these a
+	// minute later.
 	doubtful map[string]bool
+	unsure   map[int64]bool
 
 	// leaving is a link whose delete was never answered, 0 for none.
 	leaving int64
@@ -86,7 +88,7 @@ func recruit(t *testing.T, s *site, key, host string, grouping bool, clients int
 	for n := range clients {
 		c := &worker{
 			crew: w, site: s, key: key, name: fmt.Sprint("crew", n), random: rand.New(rand.NewPCG(uint64(n), 7)), http: &http.Client{Timeout: 30 * time.Second},
-			host: host, grouping: grouping, links: map[int64]*known{}, gone: map[int64]bool{}, filed: map[int64]bool{}, asked: map[int64]string{}, doubtful: map[string]bool{},
+			host: host, grouping: grouping, links: map[int64]*known{}, gone: map[int64]bool{}, filed: map[int64]bool{}, asked: map[int64]string{}, doubtful: map[string]bool{}, unsure: map[int64]bool{},
 		}
 		w.clients = append(w.clients, c)
 	}
@@ -148,9 +150,10 @@ func (w *crew) settle() {
 			if a := c.site.do("GET", fmt.Sprintf("/api/url/%d", id), c.key, ""); a.Status == 404 || a.get("error").Int() != 0 {
 				delete(c.links, id)
 			}
+			c.unsure[id] = true
 		}
 		for id, target := range c.asked {
-			c.doubtful[target] = true
+			c.doubtful[target], c.unsure[id] = true, true
 			if id != 0 && c.get(w.t.Context(), id) != nil {
 				c.links[id].target = target
 			}
@@ -162,8 +165,8 @@ func (w *crew) settle() {
 // targets are where the links of all clients lead, by what was answered.
 func (w *crew) targets() (all []string) {
 	for _, c := range w.clients {
-		for _, l := range c.links {
-			if !c.doubtful[l.target] {
+		for id, l := range c.links {
+			if !c.unsure[id] {
 				all = append(all, l.target)
 			}
 		}
@@ -356,8 +359,7 @@ func (c *worker) file(ctx context.Context, id int64) error {
 	}
 	held := 0
 	for _, item := range reply.Get("data.items").Array() {
-		at := item.Get("id").Int()
-		if !c.owns(at) {
+		if !c.owns(item.Get("preview").String()) {
 			return fmt.Errorf("channel %d holds what was deleted, or never put there: %s", c.channel, item.Raw)
 		}
 		held++
@@ -368,10 +370,10 @@ func (c *worker) file(ctx context.Context, id int64) error {
 	return nil
 }
 
-// owns reports whether a link of the client's channel has the id, and is there.
-func (c *worker) owns(id int64) bool {
-	for first := range c.filed {
-		if c.links[first].ids[id] {
+// owns reports whether a link of the client's channel leads to the target.
+func (c *worker) owns(target string) bool {
+	for id := range c.filed {
+		if c.links[id].target == target {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,13 +78,33 @@ http://:{{port}} {
 	return m
 }
 
+// together are subtests that run at once, however few processors there are: they
+// wait for programs.
+type together struct{ sync.WaitGroup }
+
+func (g *together) run(t *testing.T, name string, test func(t *testing.T)) {
+	g.Go(func() { t.Run(name, test) })
+}
+
 // eachStore runs the test on SQLite, and on PostgreSQL where that is required:
 // a move takes some seconds.
 func eachStore(t *testing.T, test func(t *testing.T, driver string)) {
 	t.Helper()
-	t.Run(store.SQLite, func(t *testing.T) { t.Parallel(); test(t, store.SQLite) })
+	var all together
+	all.run(t, store.SQLite, func(t *testing.T) { test(t, store.SQLite) })
 	if os.Getenv(postgrestest.Require) == "1" {
-		t.Run(store.Postgres, func(t *testing.T) { t.Parallel(); test(t, store.Postgres) })
+		all.run(t, store.Postgres, func(t *testing.T) { test(t, store.Postgres) })
+	}
+	all.Wait()
+}
+
+// atLast waits for two minutes at most.
+func atLast(ok func() bool) {
+	for range 600 {
+		if ok() {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
 	}
 }
 

@@ -168,3 +168,27 @@ func TestExport_Errors(t *testing.T) {
 		t.Errorf("to standard output: %d, %q, %s", status, out, stderr)
 	}
 }
+
+// TestExport_WithoutAFile: a file that cannot be read is left out and told, and the
+// status says so.
+func TestExport_WithoutAFile(t *testing.T) {
+	p := newProgram(t, backupConfig("database sqlite data/linkquay.db"), "CONFIGURED_KEY="+nativeKey)
+	p.serve()
+	populate(p)
+	p.stop()
+	folder := filepath.Join(p.dir, "files")
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		t.Fatalf("the folder of files: %v, %v", info, err)
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "all.jsonl")
+	out, stderr, status := p.output("linkquay", "export", to)
+	if status == 0 || !strings.Contains(stderr, "its file is left out: File not found.") || !strings.Contains(out+stderr, "could not be read") {
+		t.Errorf("without a file: %d, %s%s", status, out, stderr)
+	}
+	if all := string(readFile(t, to)); !strings.Contains(all, `"kind":"file"`) || !strings.Contains(all, `"kind":"end"`) {
+		t.Error("the export is not whole but for the file")
+	}
+}

@@ -13,9 +13,10 @@ const (
 	maxRefusals = 5
 
 	// leaseLength is how long others keep away from entries after a holder has
-	// died; renewEvery is how often one that lives says so.
-	leaseLength = 15 * time.Second
-	renewEvery  = 5 * time.Second
+	// died: not as long as writes wait when the primary changes. renewEvery is how
+	// often one that lives says so.
+	leaseLength = 6 * time.Second
+	renewEvery  = 2 * time.Second
 
 	// pageEntries is how many entries are read at a time, and carriedAtOnce how
 	// many objects are carried at a time.

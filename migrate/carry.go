@@ -77,6 +77,10 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 			return nil, err
 		}
 		before := *row
+		if n > 1 || c.elsewhere(row) {
+			from, _ := c.sides(t.toTarget)
+			from.forget(t.kind, t.id)
+		}
 		if err := c.once(ctx, t, e, row); err != nil {
 			return nil, err
 		}
@@ -91,6 +95,9 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 			continue
 		}
 		row.ID = now.ID
+		if next := now.Compared.Add(time.Millisecond); !row.Compared.IsZero() && row.Compared.Before(next) {
+			row.Compared = next // others tell by it that they were overtaken
+		}
 		if now.Listing != nil {
 			row.Listing = now.Listing
 		}
@@ -104,6 +111,7 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 		if err != nil {
 			return nil, fmt.Errorf("saving a row: %w", err)
 		}
+		c.own.note(&rows[0])
 		return &rows[0], nil
 	}
 }

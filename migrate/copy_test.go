@@ -3,6 +3,8 @@ package migrate_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -57,9 +59,15 @@ func TestCopy(t *testing.T) {
 	if n := len(made); n != 60 {
 		t.Errorf("the target has %d links", n)
 	}
-	// Some are made at a time, but the oldest first.
-	if first, last := made[1].URL, made[59].URL; first > "https://a.example/9" || len(last) != len("https://a.example/59") || last < "https://a.example/50" {
-		t.Errorf("the first link is %s, the last %s", first, last)
+	// Some are made at a time, and one may lag behind, but the oldest come first.
+	away := 0
+	for at, link := range made[1:] {
+		if n, err := strconv.Atoi(strings.TrimPrefix(link.URL, "https://a.example/")); err != nil || n-at > 10 || at-n > 10 {
+			away++
+		}
+	}
+	if away > 10 {
+		t.Errorf("%d of 59 links are far from where they belong", away)
 	}
 	for _, l := range to.Links() {
 		if l.Campaign == 0 && l.Alias != "alias7" {

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"crypto/rand"
+	"time"
 
 	"github.com/linkquay/linkquay/api"
 )
@@ -17,6 +18,16 @@ const (
 // drain waits until the entries that there are now, and of which due is true, are
 // applied, or given up: by this process, or by a server that has begun with it.
 func (m *Mover) drain(ctx context.Context, due func(e *Entry) bool, progress func(Progress)) error {
+	patience := m.Patience
+	if patience == 0 {
+		patience = defaultPatience
+	}
+	// An entry that is not ready takes a minute by itself.
+	return m.drainFor(ctx, max(patience, 2*Abandoned), due, progress)
+}
+
+// drainFor is drain with how long the oldest entry is waited for.
+func (m *Mover) drainFor(ctx context.Context, patience time.Duration, due func(e *Entry) bool, progress func(Progress)) error {
 	last, waiting, err := m.lastEntry(ctx, due)
 	if err != nil || waiting == 0 {
 		return err
@@ -38,12 +49,7 @@ func (m *Mover) drain(ctx context.Context, due func(e *Entry) bool, progress fun
 		if e.ID != head {
 			head, since = e.ID, m.now()
 		}
-		patience := m.Patience
-		if patience == 0 {
-			patience = defaultPatience
-		}
-		// An entry that is not ready takes a minute by itself.
-		if m.now().Sub(since) > max(patience, 2*Abandoned) {
+		if m.now().Sub(since) > patience {
 			if failure == nil {
 				failure = api.Errorf(api.Unavailable, "What clients have written cannot be carried over: %s", e.Error)
 			}

@@ -118,8 +118,8 @@ func TestCopyKilledChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	// An object that had bad luck five times in a row waits for the next one.
-	for try := range 3 {
-		summary, err := m.Copy(t.Context(), migrate.CopyOptions{Workers: 8, Retry: try > 0})
+	for range 3 {
+		summary, err := m.Copy(t.Context(), migrate.CopyOptions{Workers: 8, Retry: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -292,6 +292,10 @@ type Store interface {
 	// with 0.
 	Entries(ctx context.Context, move, after int64, limit int) ([]Entry, error)
 
+	// HasEntry reports whether an object has an entry of the side that is not given
+	// up.
+	HasEntry(ctx context.Context, move int64, atTarget bool, kind adapters.Kind, object int64) (bool, error)
+
 	// GivenUpEntries is Entries of those that are given up.
 	GivenUpEntries(ctx context.Context, move, after int64, limit int) ([]Entry, error)
 

@@ -37,6 +37,7 @@ type Mover struct {
 
 	source, target side
 	busy           busy
+	own            own
 }
 
 func (m *Mover) now() time.Time {

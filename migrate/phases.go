@@ -35,7 +35,27 @@ func BeginDualWrite(ctx context.Context, m *Mover) error {
 	if err := m.alone(ctx); err != nil {
 		return err
 	}
+	if err := Backwards(ctx, m); err != nil {
+		return err
+	}
 	return m.setPhase(ctx, DualWrite)
+}
+
+// Backwards returns a Conflict where another move has brought the links from the
+// target of this one: they go back by rolling that back, which knows which link is
+// which, and what was written since.
+func Backwards(ctx context.Context, m *Mover) error {
+	moves, err := m.Store.Moves(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range moves {
+		if other.Source == m.Move.Target && other.SourceAccount == m.Move.TargetAccount &&
+			other.Target == m.Move.Source && other.TargetAccount == m.Move.SourceAccount && other.Phase.AtTarget() {
+			return api.Errorf(api.Conflict, "These links have come from %q (phase %s): roll that move back to take them there.", other.Source, other.Phase)
+		}
+	}
+	return nil
 }
 
 // alone refuses a second move of the same links.
@@ -111,32 +131,6 @@ func CutOver(ctx context.Context, m *Mover, o CutOverOptions) (*Parity, error) {
 
 // Finish has the source left alone.
 func Finish(ctx context.Context, m *Mover) error { return m.setPhase(ctx, Done) }
-
-// RollBack has the source answer again. What was written at the target since the
-// cutover is carried back: before the change, and after it what servers that had
-// not noticed it yet wrote. It may be repeated where it ended between the two.
-// Progress may be nil.
-func RollBack(ctx context.Context, m *Mover, progress func(Progress)) error {
-	toSource := func(e *Entry) bool { return e.AtTarget }
-	wasThere := m.Move.Phase.AtTarget()
-	if wasThere {
-		if err := m.drain(ctx, toSource, progress); err != nil {
-			return err
-		}
-	}
-	if m.Move.Phase != RolledBack {
-		if err := m.setPhase(ctx, RolledBack); err != nil {
-			return err
-		}
-	}
-	if !wasThere {
-		return m.drain(ctx, toSource, progress)
-	}
-	if err := rest(ctx, Settle); err != nil {
-		return err
-	}
-	return m.drain(ctx, toSource, progress)
-}
 
 // compare carries every link that the target has once more, which reads it at
 // both sides.

@@ -110,7 +110,7 @@ func TestRollBack_Done(t *testing.T) {
 	if err := m.Store.FinishEntry(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate.RollBack(t.Context(), m, nil); err != nil {
+	if err := migrate.RollBack(t.Context(), m, migrate.RollBackOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := m.Source.Find(t.Context(), &adapters.Record{Kind: adapters.KindLink, Document: []byte(`{"custom":"made"}`)}); err != nil || m.Move.Phase != migrate.RolledBack {

@@ -70,7 +70,7 @@ func (p *Place) findLink(ctx context.Context, host, alias string) (*adapters.Rec
 	if host == "" {
 		// The main domain may be another one than the API's: then the alias alone
 		// does, unless a branded domain has it too.
-		shorts = []string{api.HostOf(p.Origin) + "/" + alias, alias}
+		shorts = []string{hostOf(p.Origin) + "/" + alias, alias}
 	}
 	for _, short := range shorts {
 		r, err := p.bySearch(ctx, short)

@@ -42,7 +42,7 @@ type field struct {
 var resources = map[adapters.Kind]*resource{
 	adapters.KindDomain: {
 		list: api.ListDomains, get: api.GetDomain, create: api.CreateDomain, update: api.UpdateDomain, rows: "domains", holder: "data",
-		fields: []field{{name: "domain", read: readText}, {name: "redirectroot", read: readText}, {name: "redirect404", read: readText}},
+		fields: []field{{name: "domain", read: readDomain}, {name: "redirectroot", read: readText}, {name: "redirect404", read: readText}},
 	},
 	adapters.KindPixel: {
 		list: api.ListPixels, get: api.GetPixel, create: api.CreatePixel, update: api.UpdatePixel, rows: "pixels", holder: "data",

@@ -119,7 +119,7 @@ func address(shortURL string) (host, alias string, ok bool) {
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	alias = path[strings.LastIndexByte(path, '/')+1:]
-	return api.HostOf(u.Scheme + "://" + u.Host), alias, alias != ""
+	return hostOf(u.Scheme + "://" + u.Host), alias, alias != ""
 }
 
 // readChannels reads which channels a link is in, where its object tells that.

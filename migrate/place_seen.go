@@ -8,7 +8,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters"
-	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/translate"
 )
 
@@ -160,11 +159,11 @@ func (s *seen) setHosts(branded map[string]bool, met string) {
 // branded reports whether a host is a branded domain: one that the place lists,
 // or that is configured. Every other is the provider's own.
 func (p *Place) branded(ctx context.Context, host string) (bool, error) {
-	if host == api.HostOf(p.Origin) {
+	if host == hostOf(p.Origin) {
 		return false, nil
 	}
 	for _, d := range p.Domains {
-		if api.HostOf(d) == host {
+		if hostOf(d) == host {
 			return true, nil
 		}
 	}
@@ -198,7 +197,7 @@ func (p *Place) branded(ctx context.Context, host string) (bool, error) {
 
 // domainOf is the host of a record's domain, empty where it has none.
 func domainOf(r *adapters.Record) string {
-	return api.HostOf(gjson.GetBytes(r.Document, "domain").Str)
+	return hostOf(gjson.GetBytes(r.Document, "domain").Str)
 }
 
 // turn is had by one at a time. The zero value is nobody's.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/linkquay/linkquay/adapters"
-	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/openapi"
 )
 
@@ -61,7 +60,7 @@ func Plan(ctx context.Context, source, target *Place, o PlanOptions) (*Report, e
 		askSource: mover.patient(false), askTarget: mover.patient(true),
 		keys: map[adapters.Kind]map[string]bool{}, stays: map[reference]bool{},
 		found:  findings{limit: o.Limit},
-		report: &Report{Source: source.Name, Target: target.Name, Domain: api.HostOf(o.Domain), Quick: o.Quick, Began: o.Now().UTC(), Kinds: []KindReport{}, NotMoved: []NotMoved{}},
+		report: &Report{Source: source.Name, Target: target.Name, Domain: hostOf(o.Domain), Quick: o.Quick, Began: o.Now().UTC(), Kinds: []KindReport{}, NotMoved: []NotMoved{}},
 	}
 	for _, kind := range adapters.Kinds {
 		p.keys[kind] = map[string]bool{}

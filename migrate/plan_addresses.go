@@ -8,7 +8,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/linkquay/linkquay/adapters"
-	"github.com/linkquay/linkquay/api"
 )
 
 // addresses is who has which address at the target. It takes about 40 bytes for
@@ -36,7 +35,7 @@ func (p *planner) readTarget(ctx context.Context) error {
 	a.seed, a.there, a.taken, a.hosts = maphash.MakeSeed(), map[uint64]uint64{}, map[uint64]int64{}, map[string]bool{}
 	a.main = p.target.Origin
 	for _, host := range p.target.Domains {
-		a.hosts[api.HostOf(host)] = true
+		a.hosts[hostOf(host)] = true
 	}
 	for _, kind := range adapters.Kinds {
 		p.progress(Progress{Step: "reading the target", Kind: kind})

@@ -24,9 +24,9 @@ func (p *planner) again(o *object) bool {
 func (p *planner) becomes(r *adapters.Record) (host, alias string) {
 	alias = gjson.GetBytes(r.Document, "custom").Str
 	if host = domainOf(r); host == "" {
-		host = api.HostOf(p.Domain)
+		host = hostOf(p.Domain)
 	}
-	if host == api.HostOf(p.addresses.main) {
+	if host == hostOf(p.addresses.main) {
 		host = ""
 	}
 	return host, alias
@@ -73,7 +73,7 @@ func (p *planner) keeps(t *tally, o *object, host, alias string, found *FoundObj
 	if host != "" {
 		origin = "https://" + host
 	}
-	if before == api.HostOf(origin) {
+	if before == hostOf(origin) {
 		p.report.Addresses.Kept++
 		t.field(fieldAddress).Kept++
 		return

@@ -119,14 +119,21 @@ func NewReader(r io.Reader, f Format, zone *time.Location) (Reader, error) {
 			return nil, err
 		}
 	}
+	if mark, err := b.Peek(2); err == nil && (string(mark) == "\xFF\xFE" || string(mark) == "\xFE\xFF") {
+		return nil, errors.New("the file is in UTF-16: save it as UTF-8")
+	}
 	if f == "" {
 		head, err := b.Peek(bufferSize)
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 			return nil, err
 		}
-		f = CSV
-		if strings.HasPrefix(strings.TrimSpace(string(head)), "{") {
+		switch text := strings.TrimSpace(string(head)); {
+		case strings.HasPrefix(text, "{"):
 			f = JSONL
+		case strings.HasPrefix(text, "["):
+			return nil, errors.New("the file is one JSON array: write one object a line")
+		default:
+			f = CSV
 		}
 	}
 	if f == CSV {

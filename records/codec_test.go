@@ -217,6 +217,8 @@ func TestReader_Rows(t *testing.T) {
 func TestReader_Fails(t *testing.T) {
 	for name, tt := range map[string]struct{ file, want string }{
 		"empty":          {"", "the file is empty"},
+		"UTF-16":         {"\xFF\xFEu\x00r\x00l\x00\n\x00", "save it as UTF-8"},
+		"array":          {`[{"kind":"link","url":"a"}]`, "one object a line"},
 		"unknown column": {"url,colour\na,b\n", `column 2 of the first line, "colour", is no field`},
 		"column twice":   {"url,URL\na,b\n", `"url" is there twice`},
 		"quotes":         {"url,custom\n\"a\"b,c\n", `extraneous or missing "`},

@@ -110,6 +110,7 @@ func everything() []records.Record {
 		&records.Content{Link: 12, Data: []byte("the content"), SHA256: sha("the content")}, file,
 	}
 	all = append(append(append(all, parts...), qr, second, remote,
+		&records.Retired{Account: "main", Domain: "go.example.com", Alias: "gone"},
 		&records.Item{Channel: 1, Link: 5, Added: noon}, &records.Item{Channel: 6, Link: 5, Added: noon.Add(time.Second)},
 		&records.Item{Channel: 1, Link: 13, Added: noon},
 		&records.Hour{Link: 5, Hour: noon.Truncate(time.Hour), Clicks: 40, Uniques: 30, Bots: 2, Previews: 1, Scans: 4},

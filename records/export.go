@@ -182,6 +182,8 @@ func Label(r Record) string {
 		name = r.Name
 	case *Link:
 		name = r.Domain + "/" + r.Alias
+	case *Retired:
+		name = r.Domain + "/" + r.Alias
 	case *Ledger:
 		name = r.ShortURL
 	}

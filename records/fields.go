@@ -28,6 +28,7 @@ var makers = []struct {
 	{KindFile, func() Record { return &Link{Of: KindFile} }},
 	{KindRemote, func() Record { return &Link{Of: KindRemote} }},
 	{KindContent, func() Record { return &Content{} }},
+	{KindRetired, func() Record { return &Retired{} }},
 	{KindItem, func() Record { return &Item{} }},
 	{KindHour, func() Record { return &Hour{} }},
 	{KindDay, func() Record { return &Day{} }},

@@ -1,7 +1,6 @@
 package records_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -130,97 +129,6 @@ func TestImport_NewerFile(t *testing.T) {
 	}
 }
 
-// TestImport_StartsToTheNanosecond: what is kept finer than a millisecond comes out
-// as it went in.
-func TestImport_StartsToTheNanosecond(t *testing.T) {
-	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
-	l := &shortener.Link{Account: "main", Alias: "fine", URL: "https://example.com/", Type: "direct"}
-	l.Options.Starts = time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC)
-	if _, err := p.store.CreateLink(t.Context(), l, shortener.Creation{}); err != nil {
-		t.Fatal(err)
-	}
-	out := p.write(records.JSONL, true)
-	to := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
-	for _, to := range []*place{p, to} {
-		if _, failed := to.read(out, to.options()); len(failed) > 0 {
-			t.Errorf("failed are %q", failed)
-		}
-		if again := to.write(records.JSONL, true); !bytes.Contains(again, []byte("05.123456789Z")) {
-			t.Errorf("exported again it is %s", again)
-		}
-	}
-}
-
-// TestImport_StoredOfAnother: a record that names a file of the folder that is
-// another link's gets a copy, so that deleting one leaves the other whole.
-func TestImport_StoredOfAnother(t *testing.T) {
-	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
-	stored, err := p.files.Put(t.Context(), strings.NewReader("confidential"), 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs := fmt.Sprintf(`{"kind":"file","account":"theirs","custom":"report","file":{"name":"r","filename":"r","stored":%q,"size":12,"contenttype":"text/plain"}}`, stored.Name)
-	if _, failed := p.read([]byte(theirs), p.options()); len(failed) > 0 {
-		t.Fatal(failed)
-	}
-	if _, failed := p.read([]byte(theirs), p.options()); len(failed) > 0 {
-		t.Errorf("imported again, failed are %q", failed)
-	}
-	o := p.options()
-	o.Account = "mine"
-	for range 2 {
-		if _, failed := p.read([]byte(strings.ReplaceAll(theirs, `"report"`, `"mine"`)), o); len(failed) > 0 {
-			t.Error(failed)
-		}
-	}
-	if is := p.link("report").Options.File.Stored; is != stored.Name {
-		t.Errorf("the other link has %q now", is)
-	}
-	mine := p.link("mine").Options.File.Stored
-	if f, _, err := p.files.OpenFile(mine); err != nil || mine == stored.Name {
-		t.Errorf("the file is %q, as the other's is; %v", mine, err)
-	} else {
-		_ = f.Close()
-	}
-	if n, err := p.files.Sweep(t.Context(), p.known(), -1); err != nil || n != 0 {
-		t.Errorf("%d files are nobody's, %v; want none", n, err)
-	}
-}
-
-// TestImport_ProtectedStays: a file without hashes does not take the passwords of
-// links that are there.
-func TestImport_ProtectedStays(t *testing.T) {
-	for _, conflict := range []records.Conflict{records.Fail, records.Replace} {
-		p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
-		l := &shortener.Link{Account: "main", Alias: "locked", URL: "https://example.com/", Type: "direct", PasswordHash: phc}
-		if _, err := p.store.CreateLink(t.Context(), l, shortener.Creation{}); err != nil {
-			t.Fatal(err)
-		}
-		out := p.write(records.JSONL, false)
-		o := p.options()
-		o.OnConflict = conflict
-		if _, failed := p.read(out, o); len(failed) > 0 {
-			t.Errorf("%s: failed are %q", conflict, failed)
-		}
-		if is := p.link("locked"); is.PasswordHash != phc || is.Options.Disabled {
-			t.Errorf("%s: the link is %+v; want it as it was", conflict, is)
-		}
-	}
-}
-
-// TestImport_ItemOfAnother: nobody's channel shows another account's link.
-func TestImport_ItemOfAnother(t *testing.T) {
-	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
-	_, failed := p.read(file(
-		`{"kind":"channel","id":1,"account":"mine","name":"c"}`,
-		`{"kind":"link","id":1,"account":"theirs","custom":"theirs","url":"https://example.com/"}`,
-		`{"kind":"channelitem","channel":1,"link":1}`,
-	), p.options())
-	if len(failed) != 1 {
-		t.Errorf("failed are %q", failed)
-	}
-}
-
 // TestImport_MessagesAreText: a message has nothing in it that a terminal obeys.
 func TestImport_MessagesAreText(t *testing.T) {
 	p := newPlace(t, store.Config{Source: t.TempDir() + "/linkquay.db"})
@@ -234,33 +142,6 @@ func TestImport_MessagesAreText(t *testing.T) {
 	for _, f := range failed {
 		if strings.ContainsAny(f, "\x1b\x07\n\u202e") || len(f) > 400 {
 			t.Errorf("a message is %q", f)
-		}
-	}
-}
-
-// TestCSV_OtherSeparators: nor is a cell a formula to a spreadsheet that parts
-// cells at semicolons or tabs, for which quotes in the middle of a line are text.
-func TestCSV_OtherSeparators(t *testing.T) {
-	want := []records.Record{}
-	for _, s := range []string{"a;=1+1", "a; \"=1", "a\t@x", "a\n-1", "a\n\n;+1", `a;"'=1`, "a;\uFF1D1"} {
-		want = append(want, &records.Link{Of: records.KindLink, URL: "https://example.com/" + s, MetaTitle: s,
-			Options: shortener.Options{Parameters: []shortener.Parameter{{Name: "p", Value: s}}}})
-	}
-	out := encoded(t, records.CSV, true, want)
-	for _, parts := range []string{";\n", "\t\n", ";\t\n,"} {
-		for _, cell := range strings.FieldsFunc(string(out), func(r rune) bool { return strings.ContainsRune(parts, r) }) {
-			if strings.IndexAny(strings.TrimLeft(cell, ` "`), "=+-@\uFF1D\uFF0B\uFF0D\uFF20") == 0 {
-				t.Errorf("parted at %q, a cell is %q", parts, cell)
-			}
-		}
-	}
-	got, wrong, err := readAll(t, string(out))
-	if err != nil || len(wrong) > 0 || len(got) != len(want)+2 {
-		t.Fatalf("%d records, %q, %v", len(got), wrong, err)
-	}
-	for i, r := range got[1 : len(got)-1] {
-		if !records.Equal(want[i], r) {
-			t.Errorf("%+v came back as %+v", want[i], r)
 		}
 	}
 }

@@ -84,6 +84,16 @@ type Item struct {
 	Added   time.Time `json:"added"`
 }
 
+// Retired is an address on a branded domain that a link was taken away from.
+type Retired struct {
+	Account string `json:"account"`
+	Domain  string `json:"domain"`
+	Alias   string `json:"custom"`
+}
+
+// Kind implements Record.
+func (*Retired) Kind() Kind { return KindRetired }
+
 // Kind implements Record.
 func (*Domain) Kind() Kind { return KindDomain }
 

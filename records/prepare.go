@@ -46,7 +46,7 @@ func (im *importer) prepare(ctx context.Context, p *pending) (State, error) {
 		if im.o.Account != "" {
 			return Skipped, nil
 		}
-		return Added, needs("name", r.Name)
+		return Added, cmp.Or(needs("name", r.Name), needs("value", string(r.Value)))
 	case *Orphan:
 		if im.o.Account != "" {
 			return Skipped, nil
@@ -62,13 +62,17 @@ func (im *importer) prepare(ctx context.Context, p *pending) (State, error) {
 		return Added, isBelow("id", r.ID, maxID)
 	case *Key:
 		im.own(&r.Account)
-		return Added, needs("keyhash", r.KeyHash)
+		return Added, cmp.Or(needs("name", r.Name), needs("keyhash", r.KeyHash))
 	case *Ledger:
 		im.own(&r.Account)
 		p.id, r.ID = r.ID, inRange(r.ID)
 		return Added, cmp.Or(needs("backend", r.Backend), isDocument(r.Document))
 	case *Link:
 		return Added, im.prepareLink(ctx, p, r)
+	case *Retired:
+		im.own(&r.Account)
+		r.Domain = strings.ToLower(r.Domain)
+		return Added, cmp.Or(needs("domain", r.Domain), needs("custom", r.Alias))
 	case *Item:
 		return im.refer(KindChannel, &r.Channel, "channel", KindLink, &r.Link, "link")
 	case *Hour:

@@ -45,6 +45,8 @@ const (
 	KindFile    Kind = "file"
 	KindRemote  Kind = "remote"
 
+	KindRetired Kind = "retired"
+
 	KindItem   Kind = "channelitem"
 	KindHour   Kind = "hour"
 	KindDay    Kind = "day"

@@ -28,6 +28,7 @@ func moveCalls(ctx context.Context, s *Store) map[string]func() error {
 		"FinishEntry":    func() error { return m.FinishEntry(ctx, &migrate.Entry{ID: 1}) },
 		"FailEntry":      func() error { return m.FailEntry(ctx, &migrate.Entry{ID: 1}) },
 		"DropEntry":      func() error { return m.DropEntry(ctx, &migrate.Entry{ID: 1}) },
+		"HasEntry":       func() error { _, err := m.HasEntry(ctx, 1, true, adapters.KindLink, 1); return err },
 		"Entries":        func() error { _, err := m.Entries(ctx, 1, 0, 1); return err },
 		"GivenUpEntries": func() error { _, err := m.GivenUpEntries(ctx, 1, 0, 1); return err },
 		"CountEntries":   func() error { _, _, err := m.CountEntries(ctx, 1); return err },

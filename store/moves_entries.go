@@ -10,6 +10,7 @@ import (
 	"hash/fnv"
 	"slices"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
 )
@@ -148,6 +149,14 @@ func (m *Moves) entries(ctx context.Context, move int64, givenUp bool, after int
 		return nil, codedError("reading entries of a move", err)
 	}
 	return found, nil
+}
+
+// HasEntry reports whether an object has an entry of the side that is not given
+// up.
+func (m *Moves) HasEntry(ctx context.Context, move int64, atTarget bool, kind adapters.Kind, object int64) (has bool, err error) {
+	err = m.s.pools.lookups.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM move_entries
+		WHERE object = ? AND kind = ? AND move_id = ? AND at_target = ? AND NOT given_up)`, object, string(kind), move, atTarget).Scan(&has)
+	return has, codedError("looking for an entry of a move", err)
 }
 
 // CountEntries counts the entries of a move that wait, and those that were given

@@ -2,6 +2,8 @@ package store
 
 import (
 	"cmp"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,10 +78,24 @@ func (l *linkRecords) count(id int64, r *records.Link) {
 	}
 }
 
+// checkHost refuses another account's domain. In a dry run, what is not there may
+// stand above in the file.
+func (l *linkRecords) checkHost(r *records.Link) error {
+	var owner string
+	err := l.tx.queryRow("SELECT account FROM domains WHERE host = ?", r.Domain).Scan(&owner)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err == nil && owner != r.Account:
+		return api.InvalidField("domain", domainMissing)
+	}
+	return err
+}
+
 // check is checkReferences for links of which many refer to the same.
 func (l *linkRecords) check(r *records.Link) error {
 	if l.p.DryRun {
-		return nil
+		return l.checkHost(r)
 	}
 	one := func(key string, part shortener.Link) error {
 		key = r.Account + fieldSeparator + key

@@ -75,7 +75,7 @@ func (s *Store) readRecords(ctx context.Context, o records.ReadOptions, visit fu
 		func() error {
 			return readObjects(r, channels, func(c *shortener.Channel) records.Record { return (*records.Channel)(c) })
 		},
-		r.links, r.items, r.hours, r.days, r.orphans, r.ledger, r.lastIDs,
+		r.links, r.retired, r.items, r.hours, r.days, r.orphans, r.ledger, r.lastIDs,
 	} {
 		if err := read(); err != nil {
 			return err

@@ -43,6 +43,33 @@ func TestStore_ReadRecords(t *testing.T) {
 	})
 }
 
+// TestStore_ReadRecords_tables: whoever adds a table says whether it is exported.
+func TestStore_ReadRecords_tables(t *testing.T) {
+	tables, err := readTables(t.Context(), openTemp(t).pools.lists.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, name := range []string{
+		// Exported.
+		"accounts", "backends", "campaigns", "channel_items", "channels", "domains", "keys", "ledger", "link_clicks", "link_limits", "link_pixels",
+		"links", "orphan_visits", "overlays", "pixels", "qr_codes", "retired", "secrets", "splash_pages", "uploads", "visits_daily", "visits_hourly",
+		// Left out, as ReadRecords says.
+		"link_changes", "move_entries", "move_rows", "moves", "once", "revisions", "visit_batches", "visit_roller", "visit_salts", "visitors",
+	} {
+		known[name] = true
+	}
+	for _, table := range tables {
+		if !known[table.name] {
+			t.Errorf("%s is neither exported nor left out on purpose", table.name)
+		}
+		delete(known, table.name)
+	}
+	if len(known) > 0 {
+		t.Errorf("there are no tables %v", known)
+	}
+}
+
 // TestStore_ReadRecords_pages: what is more than is read at once comes whole, and
 // in order.
 func TestStore_ReadRecords_pages(t *testing.T) {

@@ -107,8 +107,9 @@ func (d *dated[K]) write(w *recordWriter, st *rowStatement) ([]records.Outcome, 
 
 // owners returns the accounts of the objects that items refer to; in a dry run none.
 func (w *recordWriter) owners(st *rowStatement, items []records.Record, id func(*records.Item) int64) (map[int64]string, error) {
+	owners := map[int64]string{}
 	if w.p.DryRun {
-		return nil, nil
+		return owners, nil
 	}
 	ids := make([]int64, len(items))
 	for i, r := range items {
@@ -118,7 +119,6 @@ func (w *recordWriter) owners(st *rowStatement, items []records.Record, id func(
 	for _, id := range ascending(ids) {
 		args = append(args, id)
 	}
-	owners := map[int64]string{}
 	err := st.query(w.tx, args, func(r row) error {
 		var key int64
 		var owner string

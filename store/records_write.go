@@ -139,6 +139,8 @@ func (w *recordWriter) one(r records.Record) (records.Outcome, error) {
 		return writeObject(w, campaigns, shortener.Campaign(*r), whereAlike+" AND slug = ''", r.Account, searchText(r.Name))
 	case *records.Channel:
 		return writeObject(w, channels, shortener.Channel(*r), whereAlike, r.Account, searchText(r.Name))
+	case *records.Retired:
+		return w.retired(r)
 	case *records.Orphan:
 		return w.orphan(r)
 	case *records.Ledger:

@@ -22,6 +22,9 @@ func (h *Handler) adopt(w http.ResponseWriter, r *http.Request, client netip.Add
 		return notFoundOr(err)
 	case to == "":
 		return h.open(w, r, client, domain, alias)
+	case h.cfg.Adopter.Domain(domain.Host).Account != domain.Account:
+		// Somebody else has registered it: what visitors get there is his.
+		return ErrNotFound
 	}
 	o := &opening{w: w, r: r, client: client, domain: domain, alias: alias}
 	o.target = h.links.Target(&shortener.Link{URL: to, Type: shortener.TypeDirect})

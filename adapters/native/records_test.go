@@ -2,6 +2,8 @@ package native_test
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -246,12 +248,16 @@ func TestAdapter_ImportReplaces(t *testing.T) {
 		record adapters.Record
 		want   string
 	}{
-		{adapters.Record{Kind: adapters.KindOverlay, ID: 2, Document: []byte(body(`{'name':'C','type':'contact','message':'M'}`)), Untold: []string{"email", "link"}},
-			`{'name':'C','type':'contact','message':'M','link':'https://example.com/','email':'a@b.example','position':'bottomright'}`},
+		{
+			adapters.Record{Kind: adapters.KindOverlay, ID: 2, Document: []byte(body(`{'name':'C','type':'contact','message':'M'}`)), Untold: []string{"email", "link"}},
+			`{'name':'C','type':'contact','message':'M','link':'https://example.com/','email':'a@b.example','position':'bottomright'}`,
+		},
 		{adapters.Record{Kind: adapters.KindCampaign, ID: 2, Document: []byte(`{"name":"C"}`), Untold: []string{"slug"}}, `{'name':'C','slug':'spring'}`},
 		{adapters.Record{Kind: adapters.KindDomain, ID: 2, Document: []byte(body(`{'domain':'http://b.example'}`))}, `{'domain':'http://b.example'}`},
-		{adapters.Record{Kind: adapters.KindQR, ID: 2, Document: []byte(body(`{'type':'link','data':'https://example.com/qr2'}`)), Untold: []string{"logo", "name"}},
-			`{'type':'link','data':'https://example.com/qr2','logo':'https://example.com/logo.png','name':'Poster'}`},
+		{
+			adapters.Record{Kind: adapters.KindQR, ID: 2, Document: []byte(body(`{'type':'link','data':'https://example.com/qr2'}`)), Untold: []string{"logo", "name"}},
+			`{'type':'link','data':'https://example.com/qr2','logo':'https://example.com/logo.png','name':'Poster'}`,
+		},
 	} {
 		done := s.imports(r.record)[0]
 		if got := string(done.Stored.Document); got != body(r.want) || !done.Existing {
@@ -261,6 +267,18 @@ func TestAdapter_ImportReplaces(t *testing.T) {
 	if n := len(s.logos.asked); n != 1 || len(s.files.kept) != 1 {
 		t.Errorf("the logo was fetched %d times and is there %d times; want once", n, len(s.files.kept))
 	}
+}
+
+// A count that is beyond all reason does not keep others from being counted.
+func TestAdapter_ImportHugeCounts(t *testing.T) {
+	s := newSite(t)
+	r := linkRecord(`{'url':'https://example.com/','custom':'huge'}`)
+	r.Clicks, r.UniqueClicks, r.Taken = math.MaxInt64, math.MaxInt64, math.MaxInt64
+	done := s.imports(r)[0]
+	if done.Stored.Clicks != shortener.MaxCount || done.Stored.UniqueClicks != shortener.MaxCount {
+		t.Errorf("the counts are %d and %d", done.Stored.Clicks, done.Stored.UniqueClicks)
+	}
+	s.expect(s.do(api.ListLinks, in{query: "order=click"}), map[string]string{"data.urls.0.id": fmt.Sprint(done.ID)})
 }
 
 // What was protected stays so, whoever knows the password.

@@ -55,7 +55,8 @@ func (c *Client) Lend(ctx context.Context, a Ask) (loan string, wait time.Durati
 		case ctx.Err() != nil && err != nil:
 			return "", 0, ctx.Err()
 		case err != nil:
-			return "", wait, nil
+			// One may get free at this moment: that is no time to ask for.
+			return "", max(wait, minAsk), nil
 		}
 	}
 	b.mu.Lock()

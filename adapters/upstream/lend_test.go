@@ -127,6 +127,25 @@ func TestLend_NeverMore(t *testing.T) {
 	})
 }
 
+// TestLend_AtTheMoment: whoever is told that there is no place is told for how
+// long, also where one gets free at the very end of his time in line.
+func TestLend_AtTheMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 200 {
+			keeper := mustClient(t, Config{Backend: "b", BaseURL: "http://site.example", Key: "key-of-the-site", Budget: NewBudget(1, time.Second)})
+			loan, _, err := keeper.Lend(t.Context(), Ask{})
+			if err != nil || loan == "" {
+				t.Fatalf("Lend = %q, %v", loan, err)
+			}
+			keeper.Return(loan, true, 0)
+			if loan, wait, err := keeper.Lend(t.Context(), Ask{Line: keeper.cfg.Budget.span}); err != nil || loan == "" && wait <= 0 {
+				t.Fatalf("Lend = %q, %s, %v; want a loan, or for how long there is none", loan, wait, err)
+			}
+			keeper.Close()
+		}
+	})
+}
+
 // A loan that is never given back ends by itself, and counts.
 func TestLend_Lost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -10,11 +10,14 @@
 //
 // Strangers can ask for as many aliases as they like. So an alias that leads
 // nowhere is remembered for a while, few lookups are under way at once, and an
-// address that has had many for nothing is told to wait.
+// address that has had many for nothing is told to wait. While many are made for
+// nothing by whomever, the short URL is opened before the API is asked, whose
+// limit clients need.
 package adopt
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"time"
@@ -214,12 +217,22 @@ func (a *Adopter) Adopt(ctx context.Context, host, alias string, client netip.Ad
 			RetryAfter: limit.Reset.Sub(a.cfg.Now()),
 		}
 	}
+	// While nobody can tell of links, an address that asks for many is not looked
+	// at either.
+	failures := "adopt failed " + ratelimit.AddressKey(client)
+	if limit, err := a.cfg.Limiter.Peek(ctx, failures, a.cfg.Rate); err == nil && !limit.Allowed {
+		a.cfg.Count(Failed)
+		return "", unavailable(errTooMany)
+	}
 	// Of a crowd at a link one looks it up, and goes on where its visitor leaves.
 	found, err, _ := d.flights.Do(alias, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
 		to, outcome, err := d.lookUp(ctx, alias)
 		a.cfg.Count(outcome)
+		if outcome == Failed {
+			_, _ = a.cfg.Limiter.Take(ctx, failures, a.cfg.Rate) // It is an error already.
+		}
 		if err != nil && api.AsError(err).Code == api.NotFound {
 			if _, err := a.cfg.Limiter.Take(ctx, id, a.cfg.Rate); err != nil {
 				return "", unavailable(err)
@@ -229,6 +242,8 @@ func (a *Adopter) Adopt(ctx context.Context, host, alias string, client netip.Ad
 	})
 	return found.(string), err
 }
+
+var errTooMany = errors.New("too many lookups for one address have failed")
 
 var errNotFound = &api.Error{Code: api.NotFound, Message: "Link not found. Please try again."}
 

@@ -408,6 +408,33 @@ func TestAdopter_Guesses(t *testing.T) {
 	}
 }
 
+// TestAdopter_OutageLimit: while the provider is away, an address that asks for
+// many links has few of them looked up, and gets the same answer.
+func TestAdopter_OutageLimit(t *testing.T) {
+	p := newProvider(t)
+	p.apiErr, p.openErr = errors.New("refused"), errors.New("refused")
+	a := p.adopter(func(c *adopt.Config, _ *adopt.Domain) { c.Rate = api.Rate{Requests: 3, Window: time.Minute} })
+	ask := func(i int, client netip.Addr) {
+		t.Helper()
+		if _, err := a.Adopt(t.Context(), host, fmt.Sprintf("link-%d", i), client); api.AsError(err).Code != api.Unavailable || api.AsError(err).RetryAfter <= 0 {
+			t.Errorf("link %d: %v", i, err)
+		}
+	}
+	for i := range 10 {
+		ask(i, visitor)
+	}
+	ask(10, netip.MustParseAddr("192.0.2.8"))
+	if n := strings.Count(p.took(), "open "); n != 4 {
+		t.Errorf("%d lookups; want 4", n)
+	}
+	p.apiErr, p.openErr = nil, nil
+	p.now = p.now.Add(time.Minute)
+	p.links["link-0"] = link(`{"url":"https://example.com/away"}`)
+	if _, err := a.Adopt(t.Context(), host, "link-0", visitor); err != nil {
+		t.Errorf("after the outage: %v", err)
+	}
+}
+
 // TestAdopter_Crowd: of a crowd at one link one asks; of many links few are
 // looked up at once, and who would wait too long is told so.
 func TestAdopter_Crowd(t *testing.T) {

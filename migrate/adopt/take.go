@@ -79,7 +79,9 @@ func (d *domain) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = d.Target.Put(ctx, []adapters.Record{{Kind: adapters.KindDomain, Document: doc}})[0].Err
+	// Where it was registered a moment ago, it stays as it is.
+	record := adapters.Record{Kind: adapters.KindDomain, Document: doc, Untold: []string{"redirectroot", "redirect404"}}
+	err = d.Target.Put(ctx, []adapters.Record{record})[0].Err
 	if err != nil && api.AsError(err).Code == api.Conflict {
 		return nil
 	}

@@ -19,13 +19,44 @@ func (r *Registry) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.follow(moves)
+	written := map[int64]bool{}
+	for i := range moves {
+		if m := &moves[i]; r.moves == nil && r.isFresh(m) {
+			if written[m.ID], err = r.writtenThere(ctx, m); err != nil {
+				return err
+			}
+		}
+	}
+	r.follow(moves, written)
 	r.revision = revision
 	return nil
 }
 
-// follow has the switches answer by the moves.
-func (r *Registry) follow(moves []migrate.Move) {
+// isFresh reports whether the phase of a move has changed so lately that not all
+// servers may know of it.
+func (r *Registry) isFresh(m *migrate.Move) bool {
+	return r.cfg.Now().Sub(m.Changed).Abs() < migrate.Settle
+}
+
+// writtenThere reports whether clients have written at the target what the source
+// does not have yet.
+func (r *Registry) writtenThere(ctx context.Context, m *migrate.Move) (bool, error) {
+	for after := int64(0); ; {
+		entries, err := r.cfg.Store.Entries(ctx, m.ID, after, 100)
+		if err != nil || len(entries) == 0 {
+			return false, err
+		}
+		for _, e := range entries {
+			if after = e.ID; e.AtTarget {
+				return true, nil
+			}
+		}
+	}
+}
+
+// follow has the switches answer by the moves. Those in written have at the target
+// what their source lacks; it matters at the start.
+func (r *Registry) follow(moves []migrate.Move, written map[int64]bool) {
 	chosen := map[seat]migrate.Move{}
 	for _, m := range moves {
 		if r.switches[m.Source] == nil {
@@ -47,7 +78,7 @@ func (r *Registry) follow(moves []migrate.Move) {
 		}
 	}
 	for at, m := range chosen {
-		r.adopt(at, &m, first)
+		r.adopt(at, &m, first && r.isFresh(&m), written[m.ID])
 	}
 	for _, m := range moves {
 		r.carry(m)
@@ -73,16 +104,17 @@ func precedes(m, other *migrate.Move) bool {
 }
 
 // adopt has an account answered by its move as it is now. Where that changes the
-// primary, it takes a while; at the start it does where the cutover is so new that
-// others may not know of it.
-func (r *Registry) adopt(at seat, m *migrate.Move, first bool) {
+// primary, it takes a while. At the start it does, too, where the phase is so fresh
+// that others may not know of it: clients are answered by the side that has what
+// they wrote, which is the target where anything was written there.
+func (r *Registry) adopt(at seat, m *migrate.Move, fresh, written bool) {
 	s := r.switches[at.backend]
 	old := s.side(at.account)
 	switch {
 	case r.turning[at]:
 		return // it looks by itself
-	case old == nil && first && m.Phase == migrate.Cutover && r.cfg.Now().Sub(m.Changed).Abs() < migrate.Settle:
-		s.set(at.account, r.newSide(s, m, false, nil))
+	case old == nil && fresh && (m.Phase == migrate.Cutover && !written || m.Phase == migrate.RolledBack && written):
+		s.set(at.account, r.newSide(s, m, written, nil))
 	case old == nil:
 		s.set(at.account, r.newSide(s, m, m.Phase.AtTarget(), nil))
 		return
@@ -107,19 +139,25 @@ func (r *Registry) leave(at seat) {
 	}
 }
 
-// returns reports whether the moves that links have gone on from a move's target
-// lead back to its source.
-func (r *Registry) returns(m *migrate.Move) bool {
-	at, seen := seat{m.Target, m.TargetAccount}, map[seat]bool{{m.Source, m.SourceAccount}: true}
-	for !seen[at] {
-		seen[at] = true
+// ends reports whether links have come back to the source of a move, and the move
+// is the last one on their way: the newest.
+func (r *Registry) ends(m *migrate.Move) bool {
+	start := seat{m.Source, m.SourceAccount}
+	newest, at := m, seat{m.Target, m.TargetAccount}
+	for range len(r.moves) {
+		if at == start {
+			return newest == m
+		}
 		next, ok := r.moves[at]
 		if !ok || !next.Phase.AtTarget() {
 			return false
 		}
+		if next.ID > newest.ID {
+			newest = &next
+		}
 		at = seat{next.Target, next.TargetAccount}
 	}
-	return true
+	return false // It leads into a circle that others are in.
 }
 
 // place returns a side of a move.

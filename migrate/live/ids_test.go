@@ -74,7 +74,7 @@ func TestSwitch_IDs(t *testing.T) {
 		t.Errorf("a pixel that there is none of: %v", err)
 	}
 
-	must(t, migrate.RollBack(t.Context(), s.mover, nil))
+	must(t, migrate.RollBack(t.Context(), s.mover, migrate.RollBackOptions{}))
 	s.atSource(t)
 	for _, id := range []int64{old, made} {
 		s.mustDo(t, api.UpdateLink, api.Path{ID: id}, `{"url":"https://example.com/back"}`)

@@ -20,9 +20,9 @@ type known struct {
 func (k *known) of(kind adapters.Kind, id int64) (int64, bool) {
 	theirs := id >= madeThere
 	if theirs == k.atTarget {
-		return id &^ madeThere, id != madeThere
+		return unmarked(id), id != madeThere
 	}
-	row := k.rows[kind][id&^madeThere]
+	row := k.rows[kind][unmarked(id)]
 	switch {
 	case row == nil:
 		return 0, false

@@ -47,7 +47,7 @@ func TestMove_UnderLoad(t *testing.T) {
 		}
 		load.more(t, 100)
 		if round == 0 {
-			must(t, migrate.RollBack(t.Context(), s.mover, nil))
+			must(t, migrate.RollBack(t.Context(), s.mover, migrate.RollBackOptions{}))
 			load.more(t, 40)
 		}
 	}

@@ -26,11 +26,14 @@ const afterTimeout = 10 * time.Second
 // too: before it is sent, because what nobody has noted may be at the primary
 // alone for ever; and what came of it before its client is told.
 func (sd *side) write(ctx context.Context, call *api.Call, w write) (*api.Reply, error) {
-	if w = w.of(call); !sd.move.Phase.Notes() || w.kind == "" {
+	if w = w.of(call); w.kind == "" || !sd.atTarget && !sd.move.Phase.Notes() {
 		return sd.do(ctx, call)
 	}
 	there, known, err := sd.inward(ctx, call)
 	if err != nil {
+		return nil, err
+	}
+	if err := sd.caughtUp(ctx, w.kind, w.object(call)); err != nil {
 		return nil, err
 	}
 	notes, err := sd.note(ctx, there, w)
@@ -43,6 +46,36 @@ func (sd *side) write(ctx context.Context, call *api.Call, w write) (*api.Reply,
 		return nil, err
 	}
 	return sd.outward(ctx, call.Operation, reply, known)
+}
+
+// caughtUp waits until the target has what was written of an object at the source:
+// carried later, that would go over the write that is to come.
+func (sd *side) caughtUp(ctx context.Context, kind adapters.Kind, id int64) error {
+	if !sd.atTarget || id <= 0 || id >= madeThere {
+		return nil
+	}
+	r := sd.registry
+	waiting, cancel := context.WithTimeout(ctx, r.cfg.Patience)
+	defer cancel()
+	for {
+		behind, err := r.cfg.Store.HasEntry(ctx, sd.move.ID, false, kind, id)
+		if err != nil {
+			return fmt.Errorf("looking for earlier writes of an object: %w", err)
+		}
+		if !behind {
+			return nil
+		}
+		r.poke(sd.move.ID)
+		wait(waiting, max(r.cfg.Every/10, 1))
+		if ctx.Err() != nil {
+			return api.AsError(ctx.Err())
+		}
+		if waiting.Err() != nil {
+			return &api.Error{
+				Code: api.Unavailable, Message: "What was written before is not at the backend yet. Please try again.", RetryAfter: r.cfg.Patience,
+			}
+		}
+	}
 }
 
 // note is one entry on its way.

@@ -30,7 +30,11 @@ func (a *answers) Do(context.Context, *api.Call) (*api.Reply, error) {
 }
 
 func (a *answers) Capabilities() api.Capabilities {
-	return api.Capabilities{api.CreateLink: {Support: api.Native}}
+	all := api.Capabilities{}
+	for _, op := range []api.Operation{api.CreateLink, api.UpdateLink, api.DeleteLink, api.GetLink, api.ListLinks, api.AssignItemToChannel} {
+		all[op] = api.Capability{Support: api.Native}
+	}
+	return all
 }
 
 // newSwitch returns a switch before a backend whose links are being copied.

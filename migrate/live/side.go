@@ -50,7 +50,7 @@ func (r *Registry) newSide(s *Switch, m *migrate.Move, atTarget bool, g *gate) *
 		switch next := r.switches[m.Target]; {
 		case err != nil:
 			sd.backend = absent{s.own, m.Target}
-		case next != nil && !r.returns(m):
+		case next != nil && !r.ends(m):
 			sd.further, sd.backend = next, next.For(m.TargetAccount)
 		default:
 			sd.backend = target.Backend
@@ -79,15 +79,19 @@ func (sd *side) do(ctx context.Context, call *api.Call) (*api.Reply, error) {
 // send gives the backend a call in its own ids. The side may have changed since
 // somebody has looked at what it supports.
 func (sd *side) send(ctx context.Context, call *api.Call) (*api.Reply, error) {
-	if !sd.atTarget {
-		return sd.backend.Do(ctx, call)
+	name, account := sd.move.Source, sd.move.SourceAccount
+	if sd.atTarget {
+		name, account = sd.move.Target, sd.move.TargetAccount
 	}
 	if !sd.backend.Capabilities().Supports(call.Operation) {
-		return nil, api.Errorf(api.Unsupported, "The backend %q does not support this operation.", sd.move.Target)
+		return nil, api.Errorf(api.Unsupported, "The backend %q does not support this operation.", name)
 	}
-	if _, ok := adapters.Answering(sd.backend, sd.move.TargetAccount).(adapters.Idempotent); call.Idempotency != nil && !ok {
-		field := api.FieldError{Field: adapters.IdempotencyKey, Message: "is not supported by the backend " + strconv.Quote(sd.move.Target)}
+	if _, ok := adapters.Answering(sd.backend, account).(adapters.Idempotent); call.Idempotency != nil && !ok {
+		field := api.FieldError{Field: adapters.IdempotencyKey, Message: "is not supported by the backend " + strconv.Quote(name)}
 		return nil, &api.Error{Code: api.Unsupported, Message: api.Sentence(field), Fields: []api.FieldError{field}}
+	}
+	if !sd.atTarget {
+		return sd.backend.Do(ctx, call)
 	}
 	there, key := *call, *call.Key
 	key.Account, key.Backend = sd.move.TargetAccount, sd.move.Target

@@ -12,11 +12,6 @@ import (
 	"github.com/linkquay/linkquay/migrate"
 )
 
-// madeThere marks the ids of objects that were made at the target. Those of the
-// source are below it: no site is known to count that far. It fits below the
-// numbers that the package fleet tells backends by.
-const madeThere int64 = 1 << 39
-
 // inward returns the call in the ids of the side, and these.
 func (sd *side) inward(ctx context.Context, call *api.Call) (*api.Call, *known, error) {
 	known, err := sd.ids(ctx, call)
@@ -63,6 +58,9 @@ func (sd *side) path(call *api.Call, known *known) error {
 			continue
 		}
 		local, ok := known.of(p.kind, *p.id)
+		if !ok && p.kind == ids.File && sd.atTarget {
+			return api.Errorf(api.NotFound, "File not found. Files are not moved: it may still be at the backend %q.", sd.move.Source)
+		}
 		if !ok {
 			return missing(p.kind)
 		}
@@ -125,10 +123,8 @@ func shown(row *migrate.Row, id int64) (int64, error) {
 	switch {
 	case row != nil && row.SourceID > 0 && !row.AtTarget:
 		return row.SourceID, nil
-	case id >= madeThere:
-		return 0, fmt.Errorf("the id %d is too large", id)
 	}
-	return madeThere | id, nil
+	return marked(id)
 }
 
 func (sd *side) unexpected(err error) error {
@@ -149,7 +145,7 @@ func (sd *side) ids(ctx context.Context, call *api.Call) (*known, error) {
 	found := wanted{}
 	note := func(kind adapters.Kind, field string, id int64) (int64, error) {
 		if atSource := id < madeThere; atSource == sd.atTarget {
-			return found.note(kind, field, id&^madeThere)
+			return found.note(kind, field, unmarked(id))
 		}
 		return id, nil
 	}

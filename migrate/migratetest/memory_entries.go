@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/migrate"
 )
@@ -103,6 +104,17 @@ func (m *Memory) someEntries(ctx context.Context, method string, givenUp bool, m
 		}
 	}
 	return found, nil
+}
+
+// HasEntry implements migrate.Store.
+func (m *Memory) HasEntry(ctx context.Context, move int64, atTarget bool, kind adapters.Kind, object int64) (bool, error) {
+	if err := m.enter(ctx, "HasEntry"); err != nil {
+		return false, err
+	}
+	defer m.leave()
+	return slices.ContainsFunc(m.entries, func(e migrate.Entry) bool {
+		return e.Move == move && e.AtTarget == atTarget && e.Kind == kind && e.Object == object && !e.GivenUp
+	}), nil
 }
 
 // CountEntries implements migrate.Store.

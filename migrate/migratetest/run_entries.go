@@ -121,6 +121,20 @@ func testEntriesGivenUp(t *testing.T, s migrate.Store) {
 	same(t, "those behind the first", got, noted[1:2])
 	fail(0, false)
 	want([]migrate.Entry{noted[0], noted[2], noted[3]}, noted[1:2])
+	for _, tt := range []struct {
+		move     int64
+		atTarget bool
+		kind     adapters.Kind
+		object   int64
+		want     bool
+	}{
+		{m.ID, false, link, 1, true}, {m.ID, false, link, 2, false}, {m.ID, true, link, 1, false}, {m.ID, false, adapters.KindPixel, 1, false},
+		{m.ID, false, link, 99, false}, {other.ID, false, link, 1, true}, {other.ID, false, link, 3, false},
+	} {
+		if got, err := s.HasEntry(ctx, tt.move, tt.atTarget, tt.kind, tt.object); err != nil || got != tt.want {
+			t.Errorf("HasEntry(%d, %t, %s, %d) = %t, %v; want %t", tt.move, tt.atTarget, tt.kind, tt.object, got, err, tt.want)
+		}
+	}
 	if waiting, givenUp, err := s.CountEntries(ctx, other.ID); err != nil || waiting != 4 || givenUp != 0 {
 		t.Errorf("CountEntries() of the other move = %d, %d, %v; want 4 and 0", waiting, givenUp, err)
 	}
