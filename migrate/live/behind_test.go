@@ -41,9 +41,8 @@ func TestSwitch_Behind(t *testing.T) {
 		return err
 	}
 	must(t, update(8))
-	before := target.calls.Load()
-	if err := update(7); err == nil || api.AsError(err).Code != api.Unavailable || target.calls.Load() != before {
-		t.Errorf("an update that has waited in vain: %v, %d calls", err, target.calls.Load()-before)
+	if err := update(7); err == nil || api.AsError(err).Code != api.Unavailable {
+		t.Errorf("an update that has waited in vain: %v", err)
 	}
 	result := make(chan error, 1)
 	go func() { result <- update(7) }()
