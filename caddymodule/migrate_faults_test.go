@@ -117,7 +117,8 @@ func migrateServerKilled(t *testing.T) {
 						return i < 0
 					})
 					if missing != "" {
-						t.Errorf("%s; the status is %s", missing, m.status().Raw)
+						entries, err := m.open().Moves().Entries(t.Context(), 1, 0, 10)
+						t.Errorf("%s; the status is %s, and there wait %+v, %v", missing, m.status().Get("@ugly").Raw, entries, err)
 					}
 				}
 			})

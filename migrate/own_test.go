@@ -7,7 +7,6 @@ import (
 
 	"github.com/linkquay/linkquay/adapters"
 	"github.com/linkquay/linkquay/api"
-
 	"github.com/linkquay/linkquay/migrate"
 	gempixelsite "github.com/linkquay/linkquay/simulate/gempixel"
 )

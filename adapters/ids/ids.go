@@ -92,10 +92,10 @@ func Kind(op api.Operation) adapters.Kind { return shapes[op].kind }
 // ItemKind returns what a call's Path.ItemID is the id of; empty where it is
 // none of a record's.
 func ItemKind(call *api.Call) adapters.Kind {
-	switch {
-	case call.Operation == api.AssignLinkToCampaign:
+	switch call.Operation {
+	case api.AssignLinkToCampaign:
 		return adapters.KindLink
-	case call.Operation == api.AssignItemToChannel:
+	case api.AssignItemToChannel:
 		return kindOfItem(call.Path.ItemType)
 	}
 	return ""

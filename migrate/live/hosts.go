@@ -1,10 +1,9 @@
 package live
 
 import (
+	"maps"
 	"net/url"
 	"strings"
-
-	"maps"
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"

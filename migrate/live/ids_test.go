@@ -67,8 +67,8 @@ func TestSwitch_IDs(t *testing.T) {
 			t.Errorf("link %d: %v; want not found", id, err)
 		}
 	}
-	if _, err := s.do(t.Context(), api.DeleteFile, api.Path{ID: old}, ""); !isNotFound(err) {
-		t.Errorf("deleting a file of the source: %v; want not found", err)
+	if _, err := s.do(t.Context(), api.DeleteFile, api.Path{ID: old}, ""); !isNotFound(err) || !strings.Contains(err.Error(), `"kr"`) {
+		t.Errorf("deleting a file of the source: %v; want not found, and where it is", err)
 	}
 	if _, err := s.do(t.Context(), api.CreateLink, api.Path{}, `{"url":"https://example.com","pixels":[77]}`); err == nil || api.AsError(err).Fields[0].Field != "pixels[0]" {
 		t.Errorf("a pixel that there is none of: %v", err)

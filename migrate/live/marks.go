@@ -36,7 +36,7 @@ func marks(id int64) int {
 	if id < madeThere {
 		return 0
 	}
-	return bits.LeadingZeros64(^uint64(id) << (63 - 39)) //nolint:gosec // It is not below 0.
+	return bits.LeadingZeros64(^uint64(id) << (63 - 39))
 }
 
 // ones returns an id of so many marks alone.

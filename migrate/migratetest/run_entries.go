@@ -128,8 +128,13 @@ func testEntriesGivenUp(t *testing.T, s migrate.Store) {
 		object   int64
 		want     bool
 	}{
-		{m.ID, false, link, 1, true}, {m.ID, false, link, 2, false}, {m.ID, true, link, 1, false}, {m.ID, false, adapters.KindPixel, 1, false},
-		{m.ID, false, link, 99, false}, {other.ID, false, link, 1, true}, {other.ID, false, link, 3, false},
+		{m.ID, false, link, 1, true},
+		{m.ID, false, link, 2, false},
+		{m.ID, true, link, 1, false},
+		{m.ID, false, adapters.KindPixel, 1, false},
+		{m.ID, false, link, 99, false},
+		{other.ID, false, link, 1, true},
+		{other.ID, false, link, 3, false},
 	} {
 		if got, err := s.HasEntry(ctx, tt.move, tt.atTarget, tt.kind, tt.object); err != nil || got != tt.want {
 			t.Errorf("HasEntry(%d, %t, %s, %d) = %t, %v; want %t", tt.move, tt.atTarget, tt.kind, tt.object, got, err, tt.want)
