@@ -147,8 +147,9 @@ func (m *Moves) SaveRows(ctx context.Context, rows []migrate.Row) error {
 		return err
 	}
 	err := m.s.writer.do(ctx, save)
-	if isDuplicate(err) {
-		// Another process may have added one that was looked for a moment before.
+	for attempt := 1; isDuplicate(err) && attempt < maxAttempts; attempt++ {
+		// Another process may have added some that were looked for a moment before,
+		// and a third one others since.
 		err = m.s.writer.do(ctx, save)
 	}
 	if err != nil {
