@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linkquay/linkquay/migrate"
 	"github.com/linkquay/linkquay/simulate"
 )
 
@@ -81,7 +80,6 @@ func migrateServerKilled(t *testing.T) {
 				m.migrate("dual-write")
 				if phase == "cutover" {
 					m.migrate("cutover")
-					time.Sleep(migrate.Settle) // a server that starts goes by it at once from now on
 				}
 				load := recruit(t, m.site, gempixelKey, "", false, 6)
 				for range 2 {

@@ -261,12 +261,24 @@ func (c *worker) update(ctx context.Context, id int64) error {
 	c.made++
 	target := fmt.Sprintf("https://example.com/%s/changed/%d", c.name, c.made)
 	c.asked[id] = target
-	if _, err := c.do(ctx, "PUT", fmt.Sprintf("/api/url/%d/update", id), fmt.Sprintf(`{"url":%q}`, target)); err != nil {
+	if err := c.write(ctx, id, "PUT", fmt.Sprintf("/api/url/%d/update", id), fmt.Sprintf(`{"url":%q}`, target)); err != nil {
 		return err
 	}
 	delete(c.asked, id)
 	c.links[id].target = target
 	return nil
+}
+
+// write writes to a link. One that a killed server was writing to as the primary
+// changed is unavailable, and has changed nothing, until a minute has told what
+// came of that.
+func (c *worker) write(ctx context.Context, id int64, method, path, body string) error {
+	for begun := time.Now(); ; time.Sleep(time.Second) {
+		_, err := c.do(ctx, method, path, body)
+		if err == nil || !c.unsure[id] || !strings.Contains(err.Error(), ": 503 ") || time.Since(begun) > 2*time.Minute {
+			return err
+		}
+	}
 }
 
 func (c *worker) get(ctx context.Context, id int64) error {
@@ -328,7 +340,7 @@ func (c *worker) search(ctx context.Context, id int64) error {
 
 func (c *worker) remove(ctx context.Context, id int64) error {
 	c.leaving = id
-	if _, err := c.do(ctx, "DELETE", fmt.Sprintf("/api/url/%d/delete", id), ""); err != nil {
+	if err := c.write(ctx, id, "DELETE", fmt.Sprintf("/api/url/%d/delete", id), ""); err != nil {
 		return err
 	}
 	c.leaving = 0

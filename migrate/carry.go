@@ -71,12 +71,16 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 		}
 		defer next()
 	}
+	var made int64 // at the other side, which no row says yet
 	for n := 1; ; n++ {
 		row, err := c.row(ctx, t)
 		if err != nil {
 			return nil, err
 		}
 		before := *row
+		if id := row.other(t.toTarget); *id == 0 {
+			*id = made
+		}
 		if n > 1 || c.elsewhere(row) {
 			from, _ := c.sides(t.toTarget)
 			from.forget(t.kind, t.id)
@@ -92,6 +96,7 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 			return nil, err
 		}
 		if n < maxOvertaken && overtaken(&before, now) {
+			made = *row.other(t.toTarget)
 			continue
 		}
 		row.ID = now.ID
@@ -106,6 +111,7 @@ func (c *carrier) carry(ctx context.Context, t task, e *Entry) (*Row, error) {
 		if n < maxOvertaken && isCode(err, api.Conflict) {
 			// Another process has just saved that its row's object is the one that was
 			// taken for this one.
+			made = 0
 			continue
 		}
 		if err != nil {
@@ -184,16 +190,27 @@ func (c *carrier) once(ctx context.Context, t task, e *Entry, row *Row) error {
 		return err
 	}
 	again := *id == 0 && (row.Attempts > 0 || row.Error != "")
-	if *id == 0 && t.kind == adapters.KindQR && !again {
-		// A code has no name of its own by which it could be found again.
-		if err := c.begin(ctx, row); err != nil {
-			return err
+	if *id == 0 {
+		if *id, err = c.earlier(ctx, t, row); err != nil {
+			return fmt.Errorf("looking for what was made before: %w", err)
 		}
 	}
 	w := c.writer(t, row)
 	w.doubtful = again
+	var unnoted error
+	if *id == 0 && (e != nil || t.kind == adapters.KindQR) {
+		// Those who carry what clients write take turns. A copy does not, and would
+		// write over what came of another's work.
+		w.begin = func(ctx context.Context, r *adapters.Record) error {
+			unnoted = c.begin(ctx, row, r)
+			return unnoted
+		}
+	}
 	r.ID = max(*id, 0)
 	res := w.put(ctx, []adapters.Record{*r})[0]
+	if unnoted != nil {
+		return unnoted
+	}
 	if r.ID != 0 && isCode(res.Err, api.NotFound) {
 		// It has been deleted there behind our back.
 		r.ID = 0
@@ -300,18 +317,6 @@ func (c *carrier) writer(t task, row *Row) *writer {
 	}
 }
 
-// begin notes that an object is being made, so that whoever comes after a crash
-// looks whether it was.
-func (c *carrier) begin(ctx context.Context, row *Row) error {
-	row.Error = "It was being copied."
-	rows := []Row{*row}
-	if err := c.Store.SaveRows(ctx, rows); err != nil {
-		return fmt.Errorf("saving a row: %w", err)
-	}
-	row.ID = rows[0].ID
-	return nil
-}
-
 // gone follows an object that the primary does not have any more.
 func (c *carrier) gone(ctx context.Context, t task, row *Row, cause error) error {
 	id := row.other(t.toTarget)
@@ -323,6 +328,12 @@ func (c *carrier) gone(ctx context.Context, t task, row *Row, cause error) error
 			row.Status = Skipped
 		}
 		return nil
+	}
+	if *id == 0 {
+		var err error
+		if *id, err = c.unknown(ctx, t, row); err != nil {
+			return fmt.Errorf("looking for what was made before: %w", err)
+		}
 	}
 	if *id > 0 {
 		_, to := c.sides(t.toTarget)
@@ -337,9 +348,22 @@ func (c *carrier) gone(ctx context.Context, t task, row *Row, cause error) error
 		}
 		to.forget(t.kind, *id)
 	}
-	row.Status, row.Error, row.Attempts = Deleted, "", 0
+	if _, _, ok := readBegun(t.kind, row.Error); !ok || *id != 0 {
+		row.Error = "" // What is being made this very moment is looked for again.
+	}
+	row.Status, row.Attempts = Deleted, 0
 	row.Different, row.Compared = nil, c.now()
 	return nil
+}
+
+// unknown returns the id of what the other side has of an object though its row
+// does not say so, 0 where there is nothing.
+func (c *carrier) unknown(ctx context.Context, t task, row *Row) (int64, error) {
+	id, err := c.earlier(ctx, t, row)
+	if id != 0 || err != nil {
+		return id, err
+	}
+	return c.adopted(ctx, t, row)
 }
 
 // refused writes into a row why its object was not carried.

@@ -1,7 +1,9 @@
 package migrate
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
 	"github.com/linkquay/linkquay/adapters"
 )
@@ -41,6 +43,54 @@ func ParityOf(counts []Count, least float64) Parity {
 		p.Percent = 100 * float64(p.Alike) / float64(p.Links)
 	}
 	return p
+}
+
+// parity is that of the links by now, without those that clients have just made
+// and that are on their way to the target.
+func (m *Mover) parity(ctx context.Context, least float64) (Parity, error) {
+	counts, err := m.Store.CountRows(ctx, m.Move.ID)
+	if err != nil {
+		return Parity{}, err
+	}
+	p := ParityOf(counts, least)
+	if p.Passed() {
+		return p, nil
+	}
+	// The copy has just left none of them, but for what it could not know of.
+	left := Count{Kind: adapters.KindLink, Status: Listed}
+	for filter := (Filter{Move: m.Move.ID, Kind: left.Kind, Status: left.Status}); ; {
+		rows, err := m.Store.Rows(ctx, filter)
+		if err != nil {
+			return p, err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		filter.After = rows[len(rows)-1].ID
+		for i := range rows {
+			missing, err := m.isMissing(ctx, &rows[i])
+			if err != nil {
+				return p, err
+			}
+			if missing {
+				left.Rows++
+			}
+		}
+	}
+	counts = slices.DeleteFunc(counts, func(c Count) bool { return c.Kind == left.Kind && c.Status == left.Status })
+	return ParityOf(append(counts, left), least), nil
+}
+
+// isMissing reports whether nobody is bringing the listed link of a row to the
+// target.
+func (m *Mover) isMissing(ctx context.Context, row *Row) (bool, error) {
+	waiting, err := m.Store.HasEntry(ctx, m.Move.ID, false, row.Kind, row.SourceID)
+	if err != nil || waiting {
+		return false, err
+	}
+	// Its entry may have been applied since the row was read.
+	rows, err := m.Store.RowsBySource(ctx, m.Move.ID, row.Kind, []int64{row.SourceID})
+	return len(rows) > 0 && rows[0].Status == Listed, err
 }
 
 // Passed reports whether the target may answer.

@@ -118,11 +118,10 @@ func CutOver(ctx context.Context, m *Mover, o CutOverOptions) (*Parity, error) {
 	if err := m.drain(ctx, toTarget, o.Progress); err != nil {
 		return nil, err
 	}
-	counts, err := m.Store.CountRows(ctx, m.Move.ID)
+	p, err := m.parity(ctx, o.MinParity)
 	if err != nil {
 		return nil, err
 	}
-	p := ParityOf(counts, o.MinParity)
 	if !p.Passed() {
 		return &p, api.Errorf(api.Conflict, "The target does not answer yet: %s.", p)
 	}

@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -175,4 +176,52 @@ func TestStatusOf(t *testing.T) {
 	if err := r.WriteText(&text); err != nil || !strings.Contains(text.String(), "copying since") || !strings.Contains(text.String(), "1 of 1 links are alike") {
 		t.Errorf("as text it is %s, %v", text.String(), err)
 	}
+}
+
+// TestCutOver_underWay: links that clients have just made, and that are on their
+// way to the target, do not keep it from answering. Those that nobody brings do.
+func TestCutOver_underWay(t *testing.T) {
+	s := newStand(t)
+	source, _, _ := s.siteNamed(t, "kr", "https://kr.example")
+	m := newMover(t, source, s.place())
+	idOf(t, source, api.CreateLink, `{"url":"https://a.example/1","custom":"first"}`)
+	if _, err := m.Copy(t.Context(), migrate.CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrate.BeginDualWrite(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	// The list is read before the second link is made, and counted is after.
+	store := m.Store
+	for id, brought := range []bool{false, true} {
+		id := int64(id + 77)
+		m.Store = &meanwhile{Store: store, do: func() {
+			_, _, err := store.AddRows(t.Context(), []migrate.Row{{Move: m.Move.ID, Kind: adapters.KindLink, SourceID: id}})
+			if err == nil && brought {
+				err = store.NoteEntry(t.Context(), &migrate.Entry{Move: m.Move.ID, Kind: adapters.KindLink, Object: id, Ready: true})
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}}
+		p, err := migrate.CutOver(t.Context(), m, migrate.CutOverOptions{MinParity: 100})
+		if brought && err != nil || !brought && (!isConflict(err) || p == nil || p.Missing != 1) {
+			t.Errorf("where somebody brings it: %t, the parity is %+v, %v", brought, p, err)
+		}
+	}
+}
+
+// meanwhile does something before rows are counted for the third time: the copy
+// counts them twice.
+type meanwhile struct {
+	migrate.Store
+	counts int
+	do     func()
+}
+
+func (w *meanwhile) CountRows(ctx context.Context, move int64) ([]migrate.Count, error) {
+	if w.counts++; w.counts == 3 {
+		w.do()
+	}
+	return w.Store.CountRows(ctx, move)
 }

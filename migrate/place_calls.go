@@ -84,6 +84,11 @@ func (w *writer) existing(ctx context.Context, r *adapters.Record, id int64) Res
 
 // create adds an object.
 func (w *writer) create(ctx context.Context, r *adapters.Record) Result {
+	if w.begin != nil {
+		if err := w.begin(ctx, r); err != nil {
+			return Result{Err: err}
+		}
+	}
 	d := &draft{kind: r.Kind, document: r.Document, essential: writes[r.Kind].vital}
 	d.passwordOf(r)
 	channels := channelsOf(r)

@@ -80,6 +80,10 @@ type writer struct {
 	// given are objects that records before this one have become.
 	given map[reference]bool
 
+	// begin is told of a record before an object is made of it, which its error
+	// keeps from being made; nil means that nobody is.
+	begin func(ctx context.Context, r *adapters.Record) error
+
 	// doubtful says that the records may have been put before without anybody
 	// knowing: that is looked for also where it takes many calls.
 	doubtful bool
@@ -130,6 +134,9 @@ func (w *writer) importAll(ctx context.Context, importer adapters.Importer, reco
 			r.ID, err = w.adopt(ctx, &r)
 			results[i].Existing = r.ID != 0
 			w.give(r.Kind, r.ID)
+		}
+		if err == nil && r.ID == 0 && w.begin != nil {
+			err = w.begin(ctx, &r)
 		}
 		if err != nil {
 			results[i].Err = err
