@@ -60,6 +60,7 @@ func TestMigrate_Plan(t *testing.T) {
 		"addresses.kept":                      "1",
 		"addresses.changed":                   "3",
 		"findings.#(code==alias_taken).count": "1",
+
 		"findings.#(code==alias_taken).objects.0.name":               kr.URL + "/taken",
 		"findings.#(code==address).count":                            "3",
 		"findings.#(code==address).objects.#":                        "1",
