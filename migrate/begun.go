@@ -129,22 +129,3 @@ func (c *carrier) adopted(ctx context.Context, t task, row *Row) (int64, error) 
 	}
 	return c.writer(t, row).free(ctx, r, func(found *adapters.Record) bool { return found.Adopted })
 }
-
-// free returns the id of the object with the record's natural key, where it is
-// the one that is meant and nobody has claimed it, else 0.
-func (w *writer) free(ctx context.Context, r *adapters.Record, meant func(found *adapters.Record) bool) (int64, error) {
-	var found *adapters.Record
-	err := w.ask(ctx, func(ctx context.Context) (err error) {
-		found, err = w.place.Find(ctx, r)
-		return err
-	})
-	switch {
-	case isCode(err, api.NotFound), isCode(err, api.Unsupported):
-		return 0, nil
-	case err != nil:
-		return 0, err
-	case !meant(found):
-		return 0, nil
-	}
-	return w.unclaimed(ctx, r.Kind, []int64{found.ID})
-}

@@ -192,24 +192,13 @@ func (w *writer) importTaken(ctx context.Context, importer adapters.Importer, r 
 // wherever it led to then, and where nobody has claimed it. Else the error is the
 // conflict.
 func (w *writer) mine(ctx context.Context, r *adapters.Record, conflict error) (int64, error) {
-	var found *adapters.Record
-	err := w.ask(ctx, func(ctx context.Context) (err error) {
-		found, err = w.place.Find(ctx, r)
-		return err
+	id, err := w.free(ctx, r, func(found *adapters.Record) bool {
+		return found.Adopted || sameURL(gjson.GetBytes(found.Document, "url").Str, gjson.GetBytes(r.Document, "url").Str)
 	})
-	switch {
-	case isCode(err, api.NotFound), isCode(err, api.Unsupported):
-		return 0, conflict
-	case err != nil:
-		return 0, err
-	case !found.Adopted && !sameURL(gjson.GetBytes(found.Document, "url").Str, gjson.GetBytes(r.Document, "url").Str):
-		return 0, conflict
-	}
-	claimed, err := w.isClaimed(ctx, r.Kind, found.ID)
-	if claimed {
+	if id == 0 && err == nil {
 		err = conflict
 	}
-	return found.ID, err
+	return id, err
 }
 
 // adopt returns the id of an object that the record is already, 0 where there
@@ -224,15 +213,8 @@ func (w *writer) adopt(ctx context.Context, r *adapters.Record) (int64, error) {
 		}
 		return w.search(ctx, r)
 	}
-	var found *adapters.Record
-	err := w.ask(ctx, func(ctx context.Context) (err error) {
-		found, err = w.place.Find(ctx, r)
-		return err
-	})
-	switch {
-	case isCode(err, api.NotFound), isCode(err, api.Unsupported):
-		return 0, nil
-	case err != nil:
+	found, err := w.find(ctx, r)
+	if found == nil || err != nil {
 		return 0, err
 	}
 	claimed, err := w.isClaimed(ctx, r.Kind, found.ID)
@@ -240,6 +222,28 @@ func (w *writer) adopt(ctx context.Context, r *adapters.Record) (int64, error) {
 		return found.ID, err
 	}
 	return w.search(ctx, r)
+}
+
+// find returns the object with the record's natural key, nil where there is none.
+func (w *writer) find(ctx context.Context, r *adapters.Record) (found *adapters.Record, err error) {
+	err = w.ask(ctx, func(ctx context.Context) (err error) {
+		found, err = w.place.Find(ctx, r)
+		return err
+	})
+	if isCode(err, api.NotFound) || isCode(err, api.Unsupported) {
+		return nil, nil //nolint:nilnil // That there is none is an answer.
+	}
+	return found, err
+}
+
+// free returns the id of the object with the record's natural key, where it is
+// the one that is meant and nobody has claimed it, else 0.
+func (w *writer) free(ctx context.Context, r *adapters.Record, meant func(found *adapters.Record) bool) (int64, error) {
+	found, err := w.find(ctx, r)
+	if found == nil || err != nil || !meant(found) {
+		return 0, err
+	}
+	return w.unclaimed(ctx, r.Kind, []int64{found.ID})
 }
 
 // unclaimed returns the first of the ids that nobody has claimed, 0 for none.
