@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/linkquay/linkquay/migrate"
+	"github.com/linkquay/linkquay/poll"
 )
 
 func copyCommand() *cobra.Command {
@@ -101,17 +101,8 @@ func (w *work) begin(ctx context.Context, cmd *cobra.Command) error {
 	default:
 		return fmt.Errorf("the target answers already (phase %s): there is nothing to copy", m.Phase)
 	}
-	return settle(ctx)
-}
-
-// settle waits until every running server has noticed a change.
-func settle(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(migrate.Settle):
-		return nil
-	}
+	// Every running server is to notice it first.
+	return poll.Rest(ctx, migrate.Settle)
 }
 
 // stopped is the error of a copy that did not end.

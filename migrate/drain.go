@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/poll"
 )
 
 // More steps that Progress tells of: the writes of clients, and links that are
@@ -55,7 +56,7 @@ func (m *Mover) drainFor(ctx context.Context, patience time.Duration, due func(e
 			}
 			return failure
 		}
-		if err := rest(ctx, drainEvery); err != nil {
+		if err := poll.Rest(ctx, drainEvery); err != nil {
 			return err
 		}
 	}

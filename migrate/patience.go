@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/poll"
 )
 
 const (
@@ -133,7 +134,7 @@ func (m *Mover) patient(toTarget bool) asker {
 			if m.Logger != nil {
 				m.Logger.Debug("waiting for a side of a migration", zap.Bool("target", toTarget), zap.Duration("wait", wait), zap.Error(err))
 			}
-			if err := rest(ctx, wait); err != nil {
+			if err := poll.Rest(ctx, wait); err != nil {
 				return err
 			}
 		}
@@ -145,16 +146,4 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// rest waits, and ends with the context.
-func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/poll"
 )
 
 // forcedPatience is how long a forced rollback waits for an entry that the source
@@ -42,7 +43,7 @@ func RollBack(ctx context.Context, m *Mover, o RollBackOptions) error {
 		}
 	}
 	if wasThere {
-		if err := rest(ctx, Settle); err != nil {
+		if err := poll.Rest(ctx, Settle); err != nil {
 			return err
 		}
 	}

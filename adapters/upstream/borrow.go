@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/linkquay/linkquay/poll"
 )
 
 // minAsk is the shortest time between two questions for one place.
@@ -53,7 +55,7 @@ func (s *spending) borrow(ctx context.Context, until, deadline time.Time) (time.
 				return 0, nil
 			}
 		case err == nil && !time.Now().Add(wait).After(until):
-			if err = rest(ctx, max(wait, minAsk)); err == nil {
+			if err = poll.Rest(ctx, max(wait, minAsk)); err == nil {
 				continue
 			}
 		}

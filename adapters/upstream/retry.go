@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/linkquay/linkquay/api"
+	"github.com/linkquay/linkquay/poll"
 )
 
 const (
@@ -45,7 +46,7 @@ func (c *Client) persist(ctx context.Context, r *Request, key api.Secret, deadli
 		if time.Until(deadline) <= wait || c.breaker.current() == Open {
 			return rep, err
 		}
-		if err := rest(ctx, wait); err != nil {
+		if err := poll.Rest(ctx, wait); err != nil {
 			return reply{}, err
 		}
 		if s != nil && s.wait(ctx, deadline, false) != nil {
@@ -67,21 +68,6 @@ func passing(rep reply, err error) bool {
 // failed together do not come back together.
 func jitter(d time.Duration) time.Duration {
 	return d/2 + rand.N(d+1) //nolint:gosec // Nobody gains by guessing a pause.
-}
-
-// rest waits, and ends with the context.
-func rest(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // outcomeOf says what a call's end tells about the backend. Patient is whether

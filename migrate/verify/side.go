@@ -13,6 +13,7 @@ import (
 
 	"github.com/linkquay/linkquay/api"
 	"github.com/linkquay/linkquay/guard"
+	"github.com/linkquay/linkquay/poll"
 )
 
 const (
@@ -131,14 +132,7 @@ func (s *side) wait(ctx context.Context) error {
 	}
 	s.next = turn.Add(s.gap)
 	s.mu.Unlock()
-	timer := time.NewTimer(turn.Sub(now))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return poll.Rest(ctx, turn.Sub(now))
 }
 
 // rest keeps the side from being asked for a time.
