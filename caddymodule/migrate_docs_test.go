@@ -1,15 +1,11 @@
 package caddymodule_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/linkquay/linkquay/simulate"
 	"github.com/linkquay/linkquay/store"
@@ -95,19 +91,6 @@ func TestMigrateDocs_Caddyfiles(t *testing.T) {
 		t.Fatalf("%d Caddyfiles were found", len(files))
 	}
 	for _, file := range files {
-		if got := string(caddyfile.Format([]byte(file))); got != file {
-			t.Errorf("not formatted; want\n%s", got)
-		}
-		config, err := adapt(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var cfg caddy.Config
-		if err := json.Unmarshal(config, &cfg); err != nil {
-			t.Fatal(err)
-		}
-		if err := caddy.Validate(&cfg); err != nil {
-			t.Error(err)
-		}
+		checkCaddyfile(t, file)
 	}
 }

@@ -39,21 +39,27 @@ func TestREADME_Caddyfiles(t *testing.T) {
 	files := append(blocks(t, "caddyfile"), string(readFile(t, "../Caddyfile.example")))
 	for i, file := range files {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			if got := string(caddyfile.Format([]byte(file))); got != file {
-				t.Errorf("not formatted; want\n%s", got)
-			}
-			config, err := adapt(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var cfg caddy.Config
-			if err := json.Unmarshal(config, &cfg); err != nil {
-				t.Fatal(err)
-			}
-			if err := caddy.Validate(&cfg); err != nil {
-				t.Error(err)
-			}
+			checkCaddyfile(t, file)
 		})
+	}
+}
+
+// checkCaddyfile wants a page's Caddyfile to be formatted and to work.
+func checkCaddyfile(t *testing.T, file string) {
+	t.Helper()
+	if got := string(caddyfile.Format([]byte(file))); got != file {
+		t.Errorf("not formatted; want\n%s", got)
+	}
+	config, err := adapt(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cfg caddy.Config
+	if err := json.Unmarshal(config, &cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Validate(&cfg); err != nil {
+		t.Error(err)
 	}
 }
 
